@@ -1,0 +1,56 @@
+// The roofline (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model
+// for multicore architectures", CACM 52(4), 2009): theoretical ceilings of a device at the clock of
+// a run, and a run's point under them.
+//
+// attainable(I) = min(compute ceiling, I * bandwidth ceiling); I = FLOPs / bytes.
+// Compute ceilings: operations a clock and SM of the pipe (analysis/catalogue/devices.toml, with the
+// vendor document) * SMs * SM clock. Bandwidths: DRAM = 2 * bus bits / 8 * memory clock; L2 = bytes
+// a clock * clock.
+// The point's FLOPs are the model's (kernels/models.h), its bytes the counted DRAM or L2 bytes;
+// where those are missing the model's least bytes, and the provenance says "model". Its time is the
+// graph p50.
+//
+// Owns: plain values. Units: FLOP/s, B/s, FLOP/B. Threads: pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/catalogue.h"
+#include "core/records.h"
+#include "core/result.h"
+
+namespace flashcore::analysis {
+
+struct Ceiling {
+  std::string id;  // "tensor_f16", "fp32", "mufu", "dram", "l2"
+  std::string title;
+  bool bandwidth = false;
+  double value = 0;    // FLOP/s (operations/s for mufu) or B/s
+  std::string source;  // how it was computed, with the clock
+};
+
+struct RooflinePoint {
+  std::string memory;  // "dram" or "l2"
+  double flops = 0, bytes = 0, duration_ns = 0;
+  double intensity = 0;            // FLOP/B
+  double performance = 0;          // FLOP/s
+  double attainable = 0;           // FLOP/s under the memory's and the tensor ceiling
+  double attainable_fraction = 0;  // performance / attainable
+  std::string bound;               // "memory" or "compute": which ceiling is nearer at I
+  std::string bytes_provenance;    // "cupti" or "model"
+};
+
+struct Roofline {
+  std::optional<double> sm_clock_hz;  // the run's; nothing: the device's maximum was used
+  std::vector<Ceiling> ceilings;
+  std::vector<RooflinePoint> points;
+  std::string reason;  // why ceilings or points are missing
+
+  const Ceiling* ceiling(std::string_view id) const;
+};
+
+Roofline roofline_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics);
+
+}  // namespace flashcore::analysis

@@ -1,0 +1,28 @@
+// The HTML report: one self-contained file (Apache ECharts inlined, no network, a strict CSP).
+//
+// Owns: nothing. Threads: any. Errors: kFile when the file cannot be written; it then appears not
+// at all. Everything that came from outside (tags, names) is escaped: data goes into one JSON block
+// whose '<' are escaped, and reaches the page as text nodes only.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "analysis/catalogue.h"
+#include "analysis/run_analysis.h"
+#include "core/result.h"
+
+namespace flashcore::reports {
+
+struct HtmlOptions {
+  std::string title = "FlashCore phase report";
+};
+
+std::string html_report(const std::vector<analysis::RunAnalysis>& runs, const analysis::Catalogue& catalogue,
+                        const HtmlOptions& options = {});
+core::Status write_html_report(const std::filesystem::path& path,
+                               const std::vector<analysis::RunAnalysis>& runs,
+                               const analysis::Catalogue& catalogue, const HtmlOptions& options = {});
+
+}  // namespace flashcore::reports

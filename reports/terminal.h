@@ -1,0 +1,27 @@
+// The tables that end a profile on the terminal: plain UTF-8 text, aligned by display width.
+//
+// Owns: nothing. Threads: pure functions. Control characters in text from outside are shown as
+// '?' so that a tag cannot steer the terminal; long text is cut with an ellipsis.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/run_analysis.h"
+
+namespace flashcore::reports {
+
+struct TerminalStyle {
+  bool colour = false;
+  int width = 100;
+};
+
+// One row a run, grouped by problem: phase, p50, p90, speed-up, TFLOP/s, % of the roof, tensor pipe,
+// occupancy, error; then diagnostics.
+std::string runs_table(const std::vector<analysis::RunAnalysis>& runs, const TerminalStyle& style);
+
+// Everything of one run, section by section (`show RUN`).
+std::string run_details(const analysis::RunAnalysis& run, const analysis::Catalogue& catalogue,
+                        const TerminalStyle& style);
+
+}  // namespace flashcore::reports
