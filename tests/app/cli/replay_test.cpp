@@ -1,0 +1,91 @@
+// The whole way of a run on a machine without a GPU: recording, database, table, JSON, report.
+#include "tests/app/cli/fixture.h"
+
+namespace flashcore::tests {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+using Replay = CommandLine;
+
+TEST_F(Replay, TravelsTheWholeWayAndSaysThatItIsARecording) {
+  const auto db = (folder_ / "runs.db").string();
+  const auto report = (folder_ / "report.html").string();
+  const auto outcome =
+      run({"--replay", make_recording(), "--shape", "mission", "--db", db, "--report", report});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, StartsWith("This is a recording"));
+  EXPECT_THAT(outcome.out, HasSubstr("Test GPU"));
+  EXPECT_THAT(outcome.out, HasSubstr("baseline"));
+  EXPECT_THAT(outcome.out, HasSubstr("wmma"));
+  EXPECT_THAT(outcome.out, HasSubstr("report: " + report));
+  EXPECT_THAT(content(report), HasSubstr("Content-Security-Policy"));
+  const auto list = run({"list", "runs", "--db", db});
+  EXPECT_THAT(list.out, HasSubstr("(recording)"));
+  const auto show = run({"show", "1", "--db", db});
+  EXPECT_EQ(show.exit_code, 0) << show.err;
+  EXPECT_THAT(show.out, HasSubstr("baseline"));
+}
+
+TEST_F(Replay, JsonIsOneObjectOnStandardOutputAndNothingElse) {
+  const auto outcome = run({"--replay", make_recording(), "--phase", "wmma", "--json", "-"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["schema"], 1);
+  ASSERT_EQ(json["runs"].size(), 2U);
+  const auto& run = json["runs"][0];
+  EXPECT_EQ(run["phase"], "wmma");
+  EXPECT_EQ(run["recording"], true);
+  EXPECT_EQ(run["problem"]["Sq"], 512);
+  EXPECT_NEAR(run["timing"]["graph_us"]["p50"].get<double>(), 40.004, 1e-6);
+  EXPECT_EQ(run["timing"]["graph_us"]["n"], 10);
+}
+
+TEST_F(Replay, AWrongAnswerExits4AndItsTimeIsNoResult) {
+  const auto outcome = run({"--replay", make_recording(1, 0.5), "--phase", "wmma", "--json", "-"});
+  EXPECT_EQ(outcome.exit_code, 4);
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["runs"][0]["correctness"]["passed"], false);
+  EXPECT_TRUE(json["runs"][0]["timing"]["graph_us"].is_null());
+}
+
+TEST_F(Replay, HostileTagsAreText) {
+  const std::string script = "<script>alert(1)</script>";
+  const auto report = (folder_ / "report.html").string();
+  const auto outcome = run({"--replay", make_recording(), "--report", report, "--tag", "x=" + script, "--tag",
+                            "long=" + std::string(10'000, 'l'), "--json", (folder_ / "runs.json").string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(content(report), Not(HasSubstr(script)));
+  auto store = store::Store::open(folder_ / "flashcore/runs.db");
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->read_run(1)->tags["x"], script);
+  EXPECT_EQ(store->read_run(1)->tags["long"].size(), 10'000U);
+}
+
+TEST_F(Replay, TwiceIsTwoSessions) {
+  const std::string recording = make_recording();
+  ASSERT_EQ(run({"--replay", recording}).exit_code, 0);
+  ASSERT_EQ(run({"--replay", recording}).exit_code, 0);
+  auto store = store::Store::open(folder_ / "flashcore/runs.db");
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->sessions()->size(), 2U);
+}
+
+TEST_F(Replay, ADatabaseBecomesARecordingAgain) {
+  ASSERT_EQ(run({"--replay", make_recording()}).exit_code, 0);
+  const auto again = (folder_ / "again.db.zst").string();
+  const auto record = run({"record", again});
+  ASSERT_EQ(record.exit_code, 0) << record.err;
+  EXPECT_EQ(run({"--replay", again, "--db", (folder_ / "other.db").string()}).exit_code, 0);
+}
+
+TEST_F(Replay, NoRunsYetIsNoError) {
+  const auto outcome = run({"list", "runs"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("no runs yet"));
+}
+
+}  // namespace
+}  // namespace flashcore::tests

@@ -1,0 +1,56 @@
+// The recordings that are shipped: each opens, holds right runs, and was taken from today's kernels.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "app/session/replay.h"
+#include "store/recording.h"
+
+namespace flashcore::session {
+namespace {
+
+std::vector<std::filesystem::path> shipped() {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(FLASHCORE_SOURCE_DIR) + "/recordings")) {
+    if (entry.path().string().ends_with(".db.zst")) found.push_back(entry.path());
+  }
+  return found;
+}
+
+TEST(Recordings, AtLeastOneIsShipped) {
+  EXPECT_FALSE(shipped().empty());
+}
+
+TEST(Recordings, AreOfTodaysKernels) {
+  for (const auto& path : shipped()) {
+    const auto stale = stale_runs(path);
+    ASSERT_TRUE(stale) << core::to_text(stale.error());
+    EXPECT_TRUE(stale->empty()) << path << ": " << stale->size()
+                                << " stale runs, the first: " << stale->front()
+                                << ". Take the recording again on a GPU (docs/recordings.md).";
+  }
+}
+
+TEST(Recordings, HoldCheckedRunsWithCountersFromARealGpu) {
+  for (const auto& path : shipped()) {
+    auto recording = store::open_recording(path);
+    ASSERT_TRUE(recording) << core::to_text(recording.error());
+    const auto runs = recording->runs();
+    ASSERT_TRUE(runs);
+    EXPECT_FALSE(runs->empty());
+    for (const auto& summary : *runs) {
+      const auto run = recording->read_run(summary.id);
+      ASSERT_TRUE(run);
+      const std::string name = summary.phase + " on " + core::problem_label(summary.problem);
+      EXPECT_TRUE(run->correct()) << name;
+      EXPECT_FALSE(run->samples.empty()) << name;
+      EXPECT_FALSE(run->counters.empty()) << name;
+      EXPECT_FALSE(run->environment.driver.empty()) << name;
+      EXPECT_FALSE(run->environment.kernels_dirty) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace flashcore::session
