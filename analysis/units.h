@@ -4,6 +4,7 @@
 // prefixes for sizes of memories ("50 MiB"); bytes moved take SI prefixes ("4.2 MB").
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,6 +1,11 @@
 // CuptiCollector: hardware counters of one launch through CUPTI's Range Profiler API, in process,
 // kernel replay, one range a launch. libcupti is loaded on first use.
 //
+// A launch of one kernel gives values with kernel_index -1; a launch of n kernels gives n ranges, with
+// kernel_index 0 to n-1 in launch order. gpu__time_duration.sum is always taken with the rest. One launch
+// that is not counted comes first, so that caches are as warm as in the timed launches.
+// Diagnostics: counters_refused, ranges_dropped.
+//
 // Owns: the profiler set-up of the process (made once, kept until the collector is destroyed).
 // Threads: one collector a process at a time, used from one thread with the device current.
 // Errors: refused counters (permission, virtual GPU, another profiler, no libcupti) become one

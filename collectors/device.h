@@ -1,6 +1,9 @@
 // The GPUs of this machine, as the CUDA runtime sees them. Links without a driver: every function
 // then says what is missing (kNoDevice) and what to do.
 //
+// A device's chip is CUPTI's name for it; without libcupti it is assumed from the compute capability
+// (collectors/chips.h), and the doctor says so.
+//
 // Owns: nothing. Threads: use_device() makes the device current for the calling thread.
 #pragma once
 

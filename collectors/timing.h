@@ -7,7 +7,10 @@
 // least graph_replay_ms, between 1 and 200.
 // Each sample carries the SM clock before and after (NVML); without NVML a diagnostic says so.
 // Units: nanoseconds, MHz. Diagnostics: nvml_missing, clock_drift (samples whose clock differs
-// more than 5% from the median), throttling (NVML's reasons).
+// more than 5% from the median), throttling (NVML's reasons), graph_capture_failed (the launch cannot be
+// captured; its kGraph samples are missing and kLaunch goes on).
+// Samples of a kind reach the sink when all of that kind are taken. A clock reading ends one sample and
+// begins the next, outside the events.
 #pragma once
 
 #include "collectors/collector.h"

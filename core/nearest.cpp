@@ -24,13 +24,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// A name of ten thousand characters is stored and shown elsewhere; in a message it is cut.
-std::string shortened(std::string_view name) {
-  constexpr std::size_t kShown = 60;
-  if (name.size() <= kShown) return std::string(name);
-  return fmt::format("{}... ({} characters)", name.substr(0, kShown), name.size());
-}
-
 }  // namespace
 
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> known,
@@ -51,6 +44,17 @@ std::vector<std::string> nearest_names(std::string_view name, std::span<const st
     names.push_back(candidate);
   }
   return names;
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kShown = 60;
+  if (text.size() <= kShown) return std::string(text);
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+  };
+  std::size_t end = kShown;
+  while (end > 0 && continues(end)) --end;
+  return fmt::format("{}... ({} bytes)", text.substr(0, end), text.size());
 }
 
 Error unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known) {

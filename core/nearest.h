@@ -19,6 +19,9 @@ namespace flashcore::core {
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> known,
                                        std::size_t limit = 3);
 
+// `text` as it is shown in a message: at most sixty bytes, cut between characters (UTF-8).
+std::string shortened(std::string_view text);
+
 // A kUsage error: "unknown phase 'wmm'; did you mean wmma?" with all names in the hint.
 Error unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known);
 

@@ -31,10 +31,14 @@ Result<std::vector<std::int64_t>> parse_extents(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     if (error == std::errc::result_out_of_range) {
-      return fail(ErrorCode::kUsage, fmt::format("shape '{}': {} does not fit a 64-bit integer", text, part));
+      return fail(
+          ErrorCode::kUsage,
+          fmt::format("shape '{}': {} does not fit a 64-bit integer", shortened(text), shortened(part)),
+          fmt::format("an extent is at most {}", kMaxExtent));
     }
     if (error != std::errc{} || end != part.data() + part.size()) {
-      return fail(ErrorCode::kUsage, fmt::format("shape '{}': '{}' is not a whole number", text, part),
+      return fail(ErrorCode::kUsage,
+                  fmt::format("shape '{}': '{}' is not a whole number", shortened(text), shortened(part)),
                   "give B,H,S,D or B,H,Sq,Sk,D, for example 1,8,512,64");
     }
     extents.push_back(value);
@@ -60,7 +64,8 @@ Result<Problem> parse_shape(std::string_view text) {
   for (const NamedShape& s : kShapes) {
     if (s.name == text) return Problem{s.batch, s.heads, s.heads, s.seq, s.seq, s.head_dim};
   }
-  const bool is_name = text.find_first_of("0123456789,") == std::string_view::npos || text.empty();
+  const bool is_name =
+      text.empty() || (text.find(',') == std::string_view::npos && text.find_first_of("0123456789+-") != 0);
   if (is_name) {
     std::vector<std::string> names;
     for (const NamedShape& s : kShapes) names.emplace_back(s.name);
@@ -76,8 +81,8 @@ Result<Problem> parse_shape(std::string_view text) {
     p = Problem{e[0], e[1], e[1], e[2], e[3], e[4]};
   } else {
     return fail(ErrorCode::kUsage,
-                fmt::format("shape '{}' has {} numbers; it takes four (B,H,S,D) or five (B,H,Sq,Sk,D)", text,
-                            e.size()),
+                fmt::format("shape '{}' has {} number{}; it takes four (B,H,S,D) or five (B,H,Sq,Sk,D)",
+                            shortened(text), e.size(), e.size() == 1 ? "" : "s"),
                 "for example 1,8,512,64");
   }
   if (auto ok = validate(p); !ok) return fail(ok.error());

@@ -21,6 +21,14 @@ std::uint16_t float_to_half(float value) noexcept;  // round to nearest even
 // Standard-normal values rounded to half, the same on every machine for a seed.
 std::vector<std::uint16_t> random_halves(std::int64_t count, std::uint64_t seed);
 
+// Q, K and V of a run, contiguous B, H, S, D.
+struct Inputs {
+  std::vector<std::uint16_t> q, k, v;
+};
+
+// What every run with this seed computes on; the three tensors are independent of each other.
+Inputs random_inputs(const core::Problem& problem, std::uint64_t seed);
+
 // The rows of the flattened (B, H, Sq) that a check looks at: all of them up to `limit`, else
 // `limit` of them spread evenly, the first and the last among them.
 std::vector<std::int64_t> rows_to_check(const core::Problem& problem, std::int64_t limit);

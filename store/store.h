@@ -62,7 +62,8 @@ class Store {
  public:
   static core::Result<Store> open(const std::filesystem::path& path, Mode mode = Mode::kReadWrite);
 
-  // A database from bytes (an unpacked recording), in memory and read-only.
+  // A database from bytes (an unpacked recording), in memory and read-only. An older schema is
+  // brought up to date there; the bytes stay as they are.
   static core::Result<Store> from_bytes(std::string_view bytes, const std::string& name);
 
   Store(Store&&) noexcept;
@@ -84,6 +85,9 @@ class Store {
 
   // A compact copy of the whole database (VACUUM INTO), for a recording. The target must not exist.
   core::Status save_copy(const std::filesystem::path& target) const;
+
+  // The same copy as bytes; from_bytes() opens it again.
+  core::Result<std::string> to_bytes() const;
 
  private:
   Store(sqlite3* connection, std::filesystem::path path);

@@ -150,7 +150,12 @@ class Profiler {
         if (ok.error().code == ErrorCode::kCancelled) break;
         return fail(ok.error());
       }
-      if (request_.strict && outcome_.counter_refusal) return fail(*outcome_.counter_refusal);
+      if (request_.strict && outcome_.counter_refusal) {
+        // Whatever the cause was (no libcupti, too), what is missing to this request is the counters.
+        Error refused = *outcome_.counter_refusal;
+        refused.code = ErrorCode::kPermission;
+        return fail(std::move(refused));
+      }
     }
     outcome_.cancelled = cancel_.requested();
     return outcome_;

@@ -1,0 +1,155 @@
+#include "analysis/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/catalogue_parse.h"
+#include "analysis/catalogue_text.h"
+#include "analysis/run_values.h"
+#include "analysis/sha256.h"
+#include "core/atomic_file.h"
+#include "core/nearest.h"
+
+namespace flashcore::analysis {
+namespace {
+
+// Not part of the catalogue: analysis/devices.h reads it.
+constexpr std::string_view kDevicesFile = "devices.toml";
+constexpr std::size_t kFileLimit = std::size_t{1} << 24;
+
+core::Status add_builtin(CatalogueBuilder& builder, std::string& hashed) {
+  for (const CatalogueText& file : builtin_catalogue_text()) {
+    hashed += fmt::format("{} {}\n", file.file, file.text.size());
+    hashed += file.text;
+    if (file.file == kDevicesFile) continue;
+    if (auto ok = builder.add_file(file.file, file.text, 0, true); !ok) return ok;
+  }
+  return {};
+}
+
+core::Result<std::vector<std::filesystem::path>> toml_files(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (auto it = std::filesystem::directory_iterator(folder, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    if (it->path().extension() == ".toml") files.push_back(it->path());
+  }
+  if (error) {
+    return core::fail(
+        core::ErrorCode::kUsage,
+        fmt::format("the catalogue folder '{}' cannot be read: {}", folder.string(), error.message()),
+        "give --catalogue or FLASHCORE_CATALOGUE a folder of TOML files");
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+const MetricFormula* Metric::formula_for(std::string_view chip) const {
+  const MetricFormula* any = nullptr;
+  for (const MetricFormula& formula : formulas) {
+    for (const std::string& name : formula.chips) {
+      if (name == chip) return &formula;
+      if (name == "*") any = &formula;
+    }
+  }
+  return any;
+}
+
+core::Result<Catalogue> Catalogue::builtin() {
+  CatalogueBuilder builder;
+  Catalogue catalogue;
+  std::string hashed;
+  if (auto ok = add_builtin(builder, hashed); !ok) return core::fail(ok.error());
+  if (auto ok = builder.finish(catalogue.sections_, catalogue.metrics_); !ok) return core::fail(ok.error());
+  catalogue.hash_ = sha256_hex(hashed);
+  return catalogue;
+}
+
+core::Result<Catalogue> Catalogue::with_folder(const std::filesystem::path& folder) {
+  CatalogueBuilder builder;
+  Catalogue catalogue;
+  std::string hashed;
+  if (auto ok = add_builtin(builder, hashed); !ok) return core::fail(ok.error());
+  const auto files = toml_files(folder);
+  if (!files) return core::fail(files.error());
+  for (const std::filesystem::path& path : *files) {
+    if (path.filename() == kDevicesFile) {
+      return core::fail(core::ErrorCode::kUsage,
+                        fmt::format("{}: device data cannot be laid over", path.string()),
+                        "take the file out of the folder; peaks of devices are part of the program");
+    }
+    const auto text = core::read_file(path, kFileLimit);
+    if (!text) return core::fail(text.error());
+    hashed += fmt::format("{} {}\n", path.filename().string(), text->size());
+    hashed += *text;
+    if (auto ok = builder.add_file(path.string(), *text, 1, false); !ok) return core::fail(ok.error());
+  }
+  if (auto ok = builder.finish(catalogue.sections_, catalogue.metrics_); !ok) return core::fail(ok.error());
+  catalogue.hash_ = sha256_hex(hashed);
+  return catalogue;
+}
+
+core::Result<Catalogue> Catalogue::from_text(const std::map<std::string, std::string>& files) {
+  CatalogueBuilder builder;
+  Catalogue catalogue;
+  std::string hashed;
+  for (const auto& [file, text] : files) {
+    hashed += fmt::format("{} {}\n", file, text.size());
+    hashed += text;
+    if (auto ok = builder.add_file(file, text, 0, false); !ok) return core::fail(ok.error());
+  }
+  if (auto ok = builder.finish(catalogue.sections_, catalogue.metrics_); !ok) return core::fail(ok.error());
+  catalogue.hash_ = sha256_hex(hashed);
+  return catalogue;
+}
+
+const Metric* Catalogue::find(std::string_view id) const {
+  const auto found =
+      std::find_if(metrics_.begin(), metrics_.end(), [&](const Metric& metric) { return metric.id == id; });
+  return found == metrics_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Catalogue::counters_for(std::string_view chip, CounterSet set) const {
+  std::set<std::string> names;
+  for (const Metric& metric : metrics_) {
+    if (metric.set > set) continue;
+    const MetricFormula* formula = metric.formula_for(chip);
+    if (formula == nullptr) continue;
+    for (const auto& [variable, counter] : formula->counters) names.insert(counter);
+  }
+  // Averages over the kernels of a launch are weighted by it, so it comes along always.
+  if (!names.empty()) names.emplace(kKernelDurationCounter);
+  return {names.begin(), names.end()};
+}
+
+core::Result<CounterSet> parse_counter_set(std::string_view name) {
+  for (const CounterSet set : {CounterSet::kQuick, CounterSet::kStandard, CounterSet::kFull}) {
+    if (name_of(set) == name) return set;
+  }
+  const std::vector<std::string> known{"quick", "standard", "full"};
+  return core::fail(core::unknown_name("counter set", name, known));
+}
+
+std::string_view name_of(CounterSet set) noexcept {
+  switch (set) {
+    case CounterSet::kQuick: return "quick";
+    case CounterSet::kStandard: return "standard";
+    case CounterSet::kFull: return "full";
+  }
+  return "standard";
+}
+
+std::string_view name_of(Direction direction) noexcept {
+  switch (direction) {
+    case Direction::kHigherIsBetter: return "higher";
+    case Direction::kLowerIsBetter: return "lower";
+    case Direction::kNeutral: return "neutral";
+  }
+  return "neutral";
+}
+
+}  // namespace flashcore::analysis

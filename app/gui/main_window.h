@@ -1,0 +1,108 @@
+// MainWindow: the desktop app. Sessions at the left, what is known of one in the middle, profiling at
+// the right, messages on top.
+//
+// Owns: the database that is open, the helper process, the machine probe. Threads: the GUI's.
+// Errors: a banner that waits for nobody; what was shown before stays.
+#pragma once
+
+#include <QLabel>
+#include <QMainWindow>
+#include <QStackedWidget>
+#include <QString>
+#include <QTreeView>
+
+#include "app/gui/database.h"
+#include "app/gui/machine_probe.h"
+#include "app/gui/models/session_model.h"
+#include "app/gui/worker_process.h"
+
+namespace flashcore::gui {
+
+class Banner;
+class ProfilePanel;
+class SessionView;
+
+struct MainWindowOptions {
+  QString worker;           // the helper's program; empty: flashcore-profile beside this one
+  Examine examine;          // empty: session::examine(0)
+  QString defaultDatabase;  // empty: session::default_database()
+  QString recording;        // what Replay replays; empty: the shipped recording
+  bool remember = true;     // window state and last database, in QSettings
+};
+
+class MainWindow final : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(MainWindowOptions options = {});
+  ~MainWindow() override;
+
+  // Opens `path`; empty: the one used last, else the default one where it exists.
+  void openAtStart(const QString& path);
+  void openDatabase(const QString& path);
+  // Says in the banner how it went.
+  bool saveReport(const QString& path);
+
+  Database* database() { return &database_; }
+  SessionModel* sessions() { return sessions_; }
+  SessionView* view() { return view_; }
+  Banner* banner() { return banner_; }
+  ProfilePanel* panel() { return panel_; }
+  WorkerProcess* worker() { return &worker_; }
+
+ Q_SIGNALS:
+  void machineKnown();
+  void sessionShown(flashcore::core::RowId session);
+  void profilingEnded();
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  void makeMenus();
+  void makeDocks();
+  void makeCentre();
+  QWidget* makeEmptyPage();
+  void connectDatabase();
+  void connectWorker();
+  void restore();
+  void remember();
+
+  void showLists(const std::vector<store::SessionSummary>& sessions,
+                 const std::vector<store::RunSummary>& runs);
+  void showSession(const LoadedSessionPtr& session);
+  void selectionChanged(const QModelIndex& current);
+  void selectRun(core::RowId run);
+  void updateEmptyPage();
+  void askForDatabase();
+  void askForReport();
+  void showAbout();
+
+  QString profileTarget() const;  // the database that new runs go to
+  void startProfile(bool replay);
+  void profileFinished(const session::WorkerFinished& finished);
+  void profileFailed(const core::Error& error);
+  void showNewRuns(core::RowId session);
+
+  MainWindowOptions options_;
+  Database database_;
+  WorkerProcess worker_;
+  MachineProbe probe_;
+  SessionModel* sessions_;
+  QTreeView* tree_;
+  QStackedWidget* pages_;
+  QLabel* emptyTitle_;
+  QLabel* emptyText_;
+  SessionView* view_;
+  Banner* banner_;
+  ProfilePanel* panel_;
+  QAction* saveReportAction_ = nullptr;
+  QString runningTarget_;          // where the helper writes
+  core::RowId newSession_ = 0;     // the session that the helper has begun
+  core::RowId wantedSession_ = 0;  // to select once the lists hold it
+  core::RowId wantedRun_ = 0;
+};
+
+}  // namespace flashcore::gui

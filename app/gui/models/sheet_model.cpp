@@ -1,0 +1,97 @@
+#include "app/gui/models/sheet_model.h"
+
+#include <QFont>
+#include <QGuiApplication>
+
+#include "app/gui/models/text.h"
+#include "app/gui/models/theme.h"
+
+namespace flashcore::gui {
+namespace {
+
+// A section's index has internal id 0; a row's has its section's row + 1.
+constexpr quintptr kSectionLevel = 0;
+
+QVariant colourOf(const SheetRow& row, int column) {
+  const Theme theme = themeOf(QGuiApplication::palette());
+  if (column == SheetModel::NoteColumn) return theme.muted;
+  if (column != SheetModel::ValueColumn) return {};
+  switch (row.state) {
+    case SheetState::Plain: return {};
+    case SheetState::Missing: return theme.muted;
+    case SheetState::Good: return theme.good;
+    case SheetState::Warning: return theme.warning;
+    case SheetState::Bad: return theme.bad;
+  }
+  return {};
+}
+
+QVariant sectionData(const SheetSection& section, int column, int role) {
+  if (role == Qt::DisplayRole && column == SheetModel::NameColumn) return section.title;
+  if (role == Qt::ToolTipRole) return plainToolTip(section.description);
+  if (role == Qt::FontRole) {
+    QFont font;
+    font.setBold(true);
+    return font;
+  }
+  return {};
+}
+
+}  // namespace
+
+void SheetModel::setSheet(Sheet sheet) {
+  beginResetModel();
+  sheet_ = std::move(sheet);
+  endResetModel();
+}
+
+QModelIndex SheetModel::index(int row, int column, const QModelIndex& parent) const {
+  if (!hasIndex(row, column, parent)) return {};
+  if (!parent.isValid()) return createIndex(row, column, kSectionLevel);
+  return createIndex(row, column, static_cast<quintptr>(parent.row() + 1));
+}
+
+QModelIndex SheetModel::parent(const QModelIndex& child) const {
+  if (!child.isValid() || child.internalId() == kSectionLevel) return {};
+  return createIndex(static_cast<int>(child.internalId()) - 1, 0, kSectionLevel);
+}
+
+int SheetModel::rowCount(const QModelIndex& parent) const {
+  if (!parent.isValid()) return static_cast<int>(sheet_.size());
+  if (parent.internalId() != kSectionLevel || parent.column() != 0) return 0;
+  return static_cast<int>(sheet_[static_cast<std::size_t>(parent.row())].rows.size());
+}
+
+int SheetModel::columnCount(const QModelIndex&) const {
+  return ColumnCount;
+}
+
+QVariant SheetModel::data(const QModelIndex& index, int role) const {
+  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+  if (index.internalId() == kSectionLevel) {
+    return sectionData(sheet_[static_cast<std::size_t>(index.row())], index.column(), role);
+  }
+  const SheetRow& row = sheet_[index.internalId() - 1].rows[static_cast<std::size_t>(index.row())];
+  switch (role) {
+    case Qt::DisplayRole:
+      if (index.column() == NameColumn) return row.name;
+      return index.column() == ValueColumn ? row.value : row.note;
+    case Qt::ToolTipRole:
+      if (index.column() == NoteColumn) return plainToolTip(row.note);
+      return plainToolTip(row.toolTip.isEmpty() ? row.note : row.toolTip);
+    case Qt::ForegroundRole: return colourOf(row, index.column());
+    default: return {};
+  }
+}
+
+QVariant SheetModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  switch (section) {
+    case NameColumn: return tr("Name");
+    case ValueColumn: return tr("Value");
+    case NoteColumn: return tr("Source, or why it is missing");
+    default: return {};
+  }
+}
+
+}  // namespace flashcore::gui

@@ -1,0 +1,317 @@
+#include "app/gui/profile_panel.h"
+
+#include <QEvent>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include "app/gui/models/text.h"
+#include "app/gui/models/theme.h"
+#include "app/session/phases.h"
+#include "core/problem.h"
+
+namespace flashcore::gui {
+namespace {
+
+QLabel* wrappedLabel(const char* name, QWidget* parent) {
+  auto* label = new QLabel(parent);
+  label->setObjectName(QLatin1String(name));
+  label->setTextFormat(Qt::PlainText);
+  label->setWordWrap(true);
+  return label;
+}
+
+void addTick(QListWidget* list, const QString& id, const QString& text, const QString& toolTip, bool ticked) {
+  auto* item = new QListWidgetItem(text, list);
+  item->setData(Qt::UserRole, id);
+  item->setToolTip(plainToolTip(toolTip));
+  item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsUserCheckable | Qt::ItemIsSelectable);
+  item->setCheckState(ticked ? Qt::Checked : Qt::Unchecked);
+}
+
+std::vector<std::string> ticked(const QListWidget* list) {
+  std::vector<std::string> ids;
+  for (int row = 0; row < list->count(); ++row) {
+    const auto* item = list->item(row);
+    if (item->checkState() == Qt::Checked) ids.push_back(item->data(Qt::UserRole).toString().toStdString());
+  }
+  return ids;
+}
+
+// As tall as its rows, up to a limit.
+void fitRows(QListWidget* list, int limit) {
+  const int rows = std::clamp(list->count(), 1, limit);
+  list->setFixedHeight(rows * list->sizeHintForRow(0) + 2 * list->frameWidth() + 2);
+}
+
+}  // namespace
+
+ProfilePanel::ProfilePanel(QWidget* parent)
+    : QWidget(parent),
+      phases_(new QListWidget(this)),
+      shapes_(new QListWidget(this)),
+      otherShape_(new QLineEdit(this)),
+      causal_(new QCheckBox(tr("Causal mask"), this)),
+      set_(new QComboBox(this)),
+      timing_(new QCheckBox(tr("Timing"), this)),
+      counters_(new QCheckBox(tr("Counters"), this)),
+      reason_(wrappedLabel("profileReason", this)),
+      run_(new QPushButton(tr("Run"), this)),
+      replay_(new QPushButton(tr("Replay the shipped recording"), this)),
+      recording_(wrappedLabel("recordingNote", this)),
+      progress_(new QProgressBar(this)),
+      step_(wrappedLabel("profileStep", this)),
+      cancel_(new QPushButton(tr("Cancel"), this)),
+      target_(wrappedLabel("profileTarget", this)) {
+  auto* content = new QWidget(this);
+  auto* inner = new QVBoxLayout(content);
+  inner->setContentsMargins(10, 8, 10, 8);
+  inner->setSpacing(10);
+  inner->addWidget(makeChoices());
+  inner->addWidget(makeActions());
+  inner->addStretch();
+  auto* scroll = new QScrollArea(this);
+  scroll->setWidget(content);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(scroll);
+  setMinimumWidth(270);
+  for (auto* list : {phases_, shapes_}) {
+    connect(list, &QListWidget::itemChanged, this, &ProfilePanel::refresh);
+  }
+  connect(otherShape_, &QLineEdit::textChanged, this, &ProfilePanel::refresh);
+  connect(timing_, &QCheckBox::toggled, this, &ProfilePanel::refresh);
+  connect(counters_, &QCheckBox::toggled, this, &ProfilePanel::refresh);
+  connect(run_, &QPushButton::clicked, this, &ProfilePanel::runRequested);
+  connect(replay_, &QPushButton::clicked, this, &ProfilePanel::replayRequested);
+  connect(cancel_, &QPushButton::clicked, this, [this] {
+    cancel_->setEnabled(false);
+    step_->setText(tr("Stopping after the step at hand; finished runs are kept."));
+    Q_EMIT cancelRequested();
+  });
+  refresh();
+}
+
+QWidget* ProfilePanel::makeChoices() {
+  auto* box = new QWidget(this);
+  phases_->setObjectName(QStringLiteral("phaseTicks"));
+  phases_->setAccessibleName(tr("Phases"));
+  for (const auto& phase : session::list_phases()) {
+    const QString id = oneLine(phase.id, 60);
+    addTick(phases_, id, phase.reference ? tr("%1  (reference)").arg(id) : id,
+            oneLine(phase.title, 200) + QLatin1Char('\n') + oneLine(phase.idea, 400) +
+                tr("\nServes: %1").arg(oneLine(phase.problems, 300)),
+            true);
+  }
+  shapes_->setObjectName(QStringLiteral("shapeTicks"));
+  shapes_->setAccessibleName(tr("Problems"));
+  for (const auto& shape : core::named_shapes()) {
+    const QString name = oneLine(shape.name, 40);
+    addTick(shapes_, name,
+            tr("%1  (%2,%3,%4,%5)")
+                .arg(name)
+                .arg(shape.batch)
+                .arg(shape.heads)
+                .arg(shape.seq)
+                .arg(shape.head_dim),
+            oneLine(shape.purpose, 300), shape.name == "mission");
+  }
+  fitRows(phases_, 8);
+  fitRows(shapes_, 8);
+  otherShape_->setObjectName(QStringLiteral("otherShape"));
+  otherShape_->setPlaceholderText(tr("another: B,H,S,D or B,H,Sq,Sk,D"));
+  otherShape_->setClearButtonEnabled(true);
+  otherShape_->setMaxLength(100);
+  causal_->setObjectName(QStringLiteral("causal"));
+  causal_->setToolTip(tr("Query i sees only the keys up to its own place, aligned bottom right."));
+  set_->setObjectName(QStringLiteral("counterSet"));
+  for (const char* name : {"quick", "standard", "full"})
+    set_->addItem(QLatin1String(name), QLatin1String(name));
+  set_->setCurrentIndex(1);
+  set_->setToolTip(tr("How many counters: more of them need more passes of the kernel."));
+  timing_->setObjectName(QStringLiteral("collectTiming"));
+  timing_->setChecked(true);
+  counters_->setObjectName(QStringLiteral("collectCounters"));
+  counters_->setChecked(true);
+  auto* collect = new QHBoxLayout;
+  collect->addWidget(timing_);
+  collect->addWidget(counters_);
+  collect->addStretch();
+  const auto heading = [this](const QString& text) {
+    auto* label = new QLabel(text, this);
+    QFont font = label->font();
+    font.setBold(true);
+    label->setFont(font);
+    return label;
+  };
+  auto* form = new QFormLayout;
+  form->setContentsMargins(0, 4, 0, 0);
+  form->addRow(tr("Collect"), collect);
+  form->addRow(tr("Counter set"), set_);
+  auto* layout = new QVBoxLayout(box);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(5);
+  layout->addWidget(heading(tr("Phases")));
+  layout->addWidget(phases_);
+  layout->addSpacing(4);
+  layout->addWidget(heading(tr("Problems")));
+  layout->addWidget(shapes_);
+  layout->addWidget(otherShape_);
+  layout->addWidget(causal_);
+  layout->addLayout(form);
+  return box;
+}
+
+QWidget* ProfilePanel::makeActions() {
+  auto* box = new QWidget(this);
+  run_->setObjectName(QStringLiteral("runButton"));
+  run_->setDefault(true);
+  replay_->setObjectName(QStringLiteral("replayButton"));
+  cancel_->setObjectName(QStringLiteral("cancelButton"));
+  progress_->setObjectName(QStringLiteral("progress"));
+  progress_->setTextVisible(true);
+  auto* going = new QHBoxLayout;
+  going->addWidget(progress_, 1);
+  going->addWidget(cancel_);
+  auto* layout = new QVBoxLayout(box);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(6);
+  layout->addWidget(reason_);
+  layout->addWidget(run_);
+  layout->addLayout(going);
+  layout->addWidget(step_);
+  layout->addWidget(replay_);
+  layout->addWidget(recording_);
+  layout->addWidget(target_);
+  return box;
+}
+
+void ProfilePanel::setMachine(const MachineState& state) {
+  machine_ = state;
+  machineKnown_ = true;
+  refresh();
+}
+
+void ProfilePanel::setTarget(const QString& database, bool recordingIsOpen) {
+  target_->setText(recordingIsOpen ? tr("A recording is open; results go to %1").arg(oneLine(database, 200))
+                                   : tr("Results go to %1").arg(oneLine(database, 200)));
+}
+
+session::WorkerRequest ProfilePanel::request() const {
+  session::WorkerRequest request;
+  request.profile.phases = ticked(phases_);
+  request.shapes = ticked(shapes_);
+  if (const QString other = otherShape_->text().trimmed(); !other.isEmpty()) {
+    request.shapes.push_back(other.toStdString());
+  }
+  request.causal = causal_->isChecked();
+  request.profile.collect_timing = timing_->isChecked();
+  request.profile.collect_counters = counters_->isChecked();
+  if (const auto set = analysis::parse_counter_set(set_->currentData().toString().toStdString())) {
+    request.profile.set = *set;
+  }
+  request.profile.command = "flashcore (desktop)";
+  return request;
+}
+
+QString ProfilePanel::whatIsMissing() const {
+  if (ticked(phases_).empty()) return tr("Tick at least one phase.");
+  const QString other = otherShape_->text().trimmed();
+  if (ticked(shapes_).empty() && other.isEmpty()) return tr("Tick at least one problem.");
+  if (!other.isEmpty()) {
+    if (const auto shape = core::parse_shape(other.toStdString()); !shape) {
+      return oneLine(shape.error().message + " " + shape.error().hint, 400);
+    }
+  }
+  if (!timing_->isChecked() && !counters_->isChecked())
+    return tr("Tick what to collect: timing, counters or both.");
+  return {};
+}
+
+void ProfilePanel::refresh() {
+  const QString missing = whatIsMissing();
+  const Theme theme = themeOf(palette());
+  QString reason;
+  QColor colour = theme.muted;
+  if (!machineKnown_) {
+    reason = tr("Looking for a GPU...");
+  } else if (!machine_.canProfile) {
+    reason = tr("Profiling is off on this machine: %1").arg(machine_.reason);
+    if (!machine_.remedy.isEmpty()) reason += QLatin1Char('\n') + machine_.remedy;
+    colour = theme.warning;
+  } else if (!missing.isEmpty()) {
+    reason = missing;
+    colour = theme.warning;
+  } else {
+    reason = tr("On %1").arg(machine_.device);
+    if (!machine_.counters.isEmpty() && counters_->isChecked()) {
+      reason += tr("\nCounters will be missing: %1").arg(machine_.counters);
+      colour = theme.warning;
+    }
+  }
+  reason_->setText(reason);
+  reason_->setStyleSheet(QStringLiteral("color: %1;").arg(colour.name()));
+  run_->setEnabled(machineKnown_ && machine_.canProfile && missing.isEmpty() && !running_);
+  run_->setToolTip(run_->isEnabled() ? tr("Profile what is ticked (Ctrl+R)") : plainToolTip(reason));
+  set_->setEnabled(counters_->isChecked());
+  replay_->setEnabled(machineKnown_ && machine_.canReplay && !running_);
+  recording_->setText(machine_.recording);
+  recording_->setVisible(machineKnown_ && !machine_.recording.isEmpty());
+  for (auto* label : {recording_, target_, step_}) {
+    label->setStyleSheet(QStringLiteral("color: %1;").arg(theme.muted.name()));
+  }
+  progress_->setVisible(running_);
+  cancel_->setVisible(running_);
+  step_->setVisible(!step_->text().isEmpty());
+}
+
+void ProfilePanel::setRunning(bool running) {
+  running_ = running;
+  if (running) {
+    cancel_->setEnabled(true);
+    progress_->setRange(0, 0);  // busy until the first event says how much there is
+    step_->setText(tr("Starting the helper process"));
+  }
+  refresh();
+}
+
+void ProfilePanel::showProgress(const session::ProfileEvent& event) {
+  using Kind = session::ProfileEvent::Kind;
+  if (event.run_count > 0) {
+    // A thousand steps a run, so that the steps within one move the bar.
+    const double within = event.kind == Kind::kRunFinished || event.kind == Kind::kRunSkipped ? 1.0
+                          : event.total > 0 ? static_cast<double>(event.done) / event.total
+                                            : 0.0;
+    progress_->setRange(0, event.run_count * 1000);
+    const int value = event.run_index * 1000 + static_cast<int>(within * 1000);
+    // Each step of a run counts from its own zero: the bar never goes back.
+    progress_->setValue(std::max(progress_->value(), std::min(value, progress_->maximum())));
+    progress_->setFormat(
+        tr("run %1 of %2").arg(std::min(event.run_index + 1, event.run_count)).arg(event.run_count));
+  }
+  if (!cancel_->isEnabled()) return;  // stopping: that line stays
+  QString text = tr("%1 on %2").arg(oneLine(event.phase, 60), oneLine(event.problem, 80));
+  if (event.kind == Kind::kStep) text += QStringLiteral(": ") + oneLine(event.step, 60);
+  if (event.kind == Kind::kStep && event.total > 0) text += tr(" %1 of %2").arg(event.done).arg(event.total);
+  if (event.kind == Kind::kRunFinished) text += tr(": done");
+  if (event.kind == Kind::kRunSkipped) text += tr(": skipped, %1").arg(oneLine(event.text, 200));
+  if (event.kind == Kind::kSession) text = tr("Session %1").arg(event.session_id);
+  step_->setText(text);
+  step_->show();
+}
+
+void ProfilePanel::showDone(const QString& text) {
+  step_->setText(text);
+  setRunning(false);
+}
+
+void ProfilePanel::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) refresh();
+}
+
+}  // namespace flashcore::gui

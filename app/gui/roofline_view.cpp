@@ -1,0 +1,325 @@
+#include "app/gui/roofline_view.h"
+
+#include <qcustomplot.h>
+
+#include <QButtonGroup>
+#include <QHBoxLayout>
+#include <QToolTip>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/units.h"
+#include "app/gui/models/run_sheets.h"
+#include "app/gui/models/text.h"
+#include "app/gui/plot_text.h"
+
+namespace flashcore::gui {
+namespace {
+
+constexpr int kHitPixels = 12;
+
+QToolButton* memoryButton(const QString& text, const QString& toolTip, const char* name, QWidget* parent) {
+  auto* button = new QToolButton(parent);
+  button->setObjectName(QLatin1String(name));
+  button->setText(text);
+  button->setToolTip(toolTip);
+  button->setCheckable(true);
+  return button;
+}
+
+}  // namespace
+
+RooflineView::RooflineView(QWidget* parent)
+    : QWidget(parent),
+      plot_(new QCustomPlot(this)),
+      empty_(new QLabel(plot_)),
+      dram_(memoryButton(tr("DRAM"), tr("Intensity by bytes moved to and from DRAM"), "memoryDram", this)),
+      l2_(memoryButton(tr("L2"), tr("Intensity by bytes moved through the L2 cache"), "memoryL2", this)) {
+  auto* group = new QButtonGroup(this);
+  group->setExclusive(true);
+  group->addButton(dram_);
+  group->addButton(l2_);
+  dram_->setChecked(true);
+  connect(dram_, &QToolButton::clicked, this, [this] { setMemory(QStringLiteral("dram")); });
+  connect(l2_, &QToolButton::clicked, this, [this] { setMemory(QStringLiteral("l2")); });
+  auto* title = new QLabel(tr("Roofline"), this);
+  QFont font = title->font();
+  font.setBold(true);
+  title->setFont(font);
+  auto* bar = new QHBoxLayout;
+  bar->setSpacing(2);
+  bar->addWidget(title);
+  bar->addStretch();
+  bar->addWidget(dram_);
+  bar->addWidget(l2_);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(4);
+  layout->addLayout(bar);
+  layout->addWidget(plot_, 1);
+
+  empty_->setObjectName(QStringLiteral("rooflineEmpty"));
+  empty_->setTextFormat(Qt::PlainText);
+  empty_->setWordWrap(true);
+  empty_->setAlignment(Qt::AlignCenter);
+  auto* over = new QVBoxLayout(plot_);
+  over->addWidget(empty_);
+  empty_->setAttribute(Qt::WA_TransparentForMouseEvents);
+
+  plot_->setObjectName(QStringLiteral("rooflinePlot"));
+  plot_->setAccessibleName(tr("Roofline plot"));
+  plot_->setMouseTracking(true);
+  plot_->setMinimumSize(320, 220);
+  plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  plot_->xAxis->setScaleType(QCPAxis::stLogarithmic);
+  plot_->yAxis->setScaleType(QCPAxis::stLogarithmic);
+  plot_->xAxis->setTicker(QSharedPointer<UnitTicker>::create(""));
+  plot_->yAxis->setTicker(QSharedPointer<UnitTicker>::create("FLOP/s"));
+  connect(plot_, &QCustomPlot::mouseMove, this, &RooflineView::mouseMoved);
+  connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressed_ = event->pos(); });
+  connect(plot_, &QCustomPlot::mouseRelease, this, &RooflineView::mouseReleased);
+  connect(plot_, &QCustomPlot::mouseDoubleClick, this, [this] {
+    resetRanges();
+    plot_->replot();
+  });
+  // Labels are placed in pixels, which are known once the layout is.
+  connect(plot_, &QCustomPlot::afterLayout, this, &RooflineView::placeLabels);
+  rebuild();
+}
+
+void RooflineView::setSession(const LoadedSessionPtr& session) {
+  session_ = session;
+  current_ = 0;
+  if (session_ && !session_->runs.empty()) current_ = session_->runs.front().run.id;
+  rebuild();
+}
+
+void RooflineView::setCurrentRun(core::RowId run) {
+  if (run == current_) return;
+  current_ = run;
+  rebuild();
+}
+
+void RooflineView::setMemory(const QString& memory) {
+  if (memory != QLatin1String("dram") && memory != QLatin1String("l2")) return;
+  memory_ = memory;
+  dram_->setChecked(memory == QLatin1String("dram"));
+  l2_->setChecked(memory == QLatin1String("l2"));
+  rebuild();
+}
+
+const analysis::RunAnalysis* RooflineView::currentRun() const {
+  if (!session_) return nullptr;
+  for (const auto& run : session_->runs) {
+    if (run.run.id == current_) return &run;
+  }
+  return nullptr;
+}
+
+void RooflineView::collectMarks() {
+  marks_.clear();
+  const auto* current = currentRun();
+  if (!current) return;
+  for (const auto& run : session_->runs) {
+    for (const auto& point : run.roofline.points) {
+      if (toText(point.memory) != memory_ || !(point.intensity > 0) || !(point.performance > 0)) continue;
+      const bool same = run.run.problem == current->run.problem && run.run.device == current->run.device;
+      marks_.push_back({&run, point, same});
+    }
+  }
+}
+
+void RooflineView::rebuild() {
+  const Theme theme = themeOf(palette());
+  plot_->clearPlottables();
+  plot_->clearItems();
+  markLabels_.clear();
+  ceilingLabels_.clear();
+  collectMarks();
+  applyTheme(*plot_, theme);
+  plot_->xAxis->setLabel(memory_ == QLatin1String("dram") ? tr("Intensity by DRAM bytes, FLOP/B")
+                                                          : tr("Intensity by L2 bytes, FLOP/B"));
+  const auto* current = currentRun();
+  if (!current) {
+    sayNothingToShow(tr("Choose a session or a run to see it under the roof."));
+  } else if (marks_.empty() && current->roofline.ceilings.empty()) {
+    const QString reason = oneLine(current->roofline.reason, 300);
+    sayNothingToShow(reason.isEmpty() ? tr("The run holds nothing to draw.") : reason);
+  } else {
+    empty_->hide();
+    chooseRanges();
+    resetRanges();
+    addCeilings(theme);
+    addMarks(theme);
+  }
+  plot_->replot();
+}
+
+void RooflineView::sayNothingToShow(const QString& reason) {
+  empty_->setText(reason);
+  empty_->show();
+}
+
+void RooflineView::chooseRanges() {
+  double lowX = 1, highX = 1000, lowY = 1e12, highY = 1e12;
+  for (const auto& mark : marks_) {
+    lowX = std::min(lowX, mark.point.intensity / 2);
+    highX = std::max(highX, mark.point.intensity * 4);
+    lowY = std::min(lowY, mark.point.performance / 3);
+    highY = std::max(highY, mark.point.performance * 2);
+  }
+  if (const auto* current = currentRun()) {
+    for (const auto& ceiling : current->roofline.ceilings) {
+      if (ceiling.bandwidth || ceiling.id == "mufu") continue;
+      highY = std::max(highY, ceiling.value * 2.5);
+      lowY = std::min(lowY, ceiling.value / 30);
+    }
+  }
+  lowX_ = lowX;
+  highX_ = highX;
+  lowY_ = lowY;
+  highY_ = highY;
+}
+
+void RooflineView::resetRanges() {
+  plot_->xAxis->setRange(lowX_, highX_);
+  plot_->yAxis->setRange(lowY_, highY_);
+}
+
+void RooflineView::addCeilings(const Theme& theme) {
+  const auto& roofline = currentRun()->roofline;
+  const auto* bandwidth = roofline.ceiling(memory_.toStdString());
+  double top = 0;
+  for (const auto& ceiling : roofline.ceilings) {
+    // Operations of the special function units are no FLOPs: they are in the table, not under this axis.
+    if (ceiling.bandwidth || ceiling.id == "mufu" || !(ceiling.value > 0)) continue;
+    top = std::max(top, ceiling.value);
+    const double ridge = bandwidth && bandwidth->value > 0 ? ceiling.value / bandwidth->value : lowX_ / 100;
+    addCeilingLine(ceiling, ridge, std::max(highX_, ridge) * 1e3, theme);
+  }
+  if (bandwidth && bandwidth->value > 0) {
+    const double ridge = top > 0 ? top / bandwidth->value : highX_ * 100;
+    addCeilingLine(*bandwidth, std::min(lowX_, ridge) / 1e3, ridge, theme);
+  }
+}
+
+void RooflineView::addCeilingLine(const analysis::Ceiling& ceiling, double fromX, double toX,
+                                  const Theme& theme) {
+  const QColor colour = ceiling.bandwidth ? theme.bandwidth : theme.compute;
+  auto* graph = plot_->addGraph();
+  graph->setPen(QPen(colour, 1.8));
+  graph->setSelectable(QCP::stNone);
+  const auto y = [&](double x) { return ceiling.bandwidth ? ceiling.value * x : ceiling.value; };
+  graph->setData({fromX, toX}, {y(fromX), y(toX)}, true);
+
+  auto* text = new QCPItemText(plot_);
+  const char* unit = ceiling.bandwidth ? "B/s" : "FLOP/s";
+  text->setText(oneLine(ceiling.title, 40) + QStringLiteral("  ") +
+                toText(analysis::format_value(ceiling.value, unit)));
+  text->setColor(colour);
+  text->position->setType(QCPItemPosition::ptAbsolute);
+  text->setClipToAxisRect(true);
+  ceilingLabels_.push_back({text, fromX, y(fromX), ceiling.bandwidth});
+}
+
+void RooflineView::addMarks(const Theme& theme) {
+  // What matters most is drawn last, on top.
+  std::stable_sort(marks_.begin(), marks_.end(), [this](const Mark& a, const Mark& b) {
+    const auto rank = [this](const Mark& m) { return (m.run->run.id == current_) * 2 + m.ofProblem; };
+    return rank(a) < rank(b);
+  });
+  for (const auto& mark : marks_) {
+    const auto& phase = mark.run->run.phase;
+    const bool chosen = mark.run->run.id == current_;
+    QColor colour = phase.reference ? theme.reference : theme.ladder;
+    if (!mark.ofProblem) colour.setAlphaF(0.28F);
+    auto* graph = plot_->addGraph();
+    graph->setLineStyle(QCPGraph::lsNone);
+    graph->setSelectable(QCP::stNone);
+    graph->setScatterStyle(
+        QCPScatterStyle(phase.reference ? QCPScatterStyle::ssDiamond : QCPScatterStyle::ssCircle,
+                        QPen(chosen ? theme.selected : colour, chosen ? 3.0 : 1.5), QBrush(colour),
+                        mark.ofProblem ? (chosen ? 13 : 10) : 7));
+    graph->setData({mark.point.intensity}, {mark.point.performance}, true);
+    if (!mark.ofProblem) continue;
+    auto* text = new QCPItemText(plot_);
+    text->setText(oneLine(phase.id, 24));
+    text->setColor(theme.text);
+    text->setFont([&] {
+      QFont f = font();
+      f.setBold(chosen);
+      return f;
+    }());
+    text->position->setType(QCPItemPosition::ptAbsolute);
+    text->setClipToAxisRect(true);
+    markLabels_.push_back({text, mark.point.intensity, mark.point.performance, false});
+  }
+}
+
+const RooflineView::Mark* RooflineView::markAt(const QPoint& position) const {
+  const Mark* nearest = nullptr;
+  double best = kHitPixels * kHitPixels;
+  for (const auto& mark : marks_) {
+    const double dx = plot_->xAxis->coordToPixel(mark.point.intensity) - position.x();
+    const double dy = plot_->yAxis->coordToPixel(mark.point.performance) - position.y();
+    // "<=": of two at one place the one drawn last is on top.
+    if (const double distance = dx * dx + dy * dy; distance <= best) {
+      best = distance;
+      nearest = &mark;
+    }
+  }
+  return nearest;
+}
+
+std::optional<QPoint> RooflineView::pointPosition(core::RowId run) const {
+  for (const auto& mark : marks_) {
+    if (mark.run->run.id != run) continue;
+    return QPoint(static_cast<int>(std::lround(plot_->xAxis->coordToPixel(mark.point.intensity))),
+                  static_cast<int>(std::lround(plot_->yAxis->coordToPixel(mark.point.performance))));
+  }
+  return std::nullopt;
+}
+
+QString RooflineView::pointText(core::RowId run) const {
+  for (const auto& mark : marks_) {
+    if (mark.run->run.id != run) continue;
+    const auto& p = mark.point;
+    QString text = tr("%1 on %2")
+                       .arg(oneLine(mark.run->run.phase.id, 60),
+                            oneLine(core::problem_label(mark.run->run.problem), 80));
+    if (mark.run->run.origin == core::Origin::kRecording) text += tr(" (recording)");
+    text += tr("\n%1 of %2 attainable (%3), %4 bound")
+                .arg(toText(analysis::format_value(p.performance, "FLOP/s")),
+                     toText(analysis::format_value(p.attainable, "FLOP/s")),
+                     toText(analysis::format_value(p.attainable_fraction * 100, "%")), toText(p.bound));
+    text += tr("\n%1 FLOP/B: %2 over %3 (%4)")
+                .arg(QString::number(p.intensity, 'g', 3), toText(analysis::format_value(p.flops, "FLOP")),
+                     toText(analysis::format_value(p.bytes, "B")), oneLine(p.bytes_provenance, 60));
+    text += tr("\n%1 (graph p50)").arg(toText(analysis::format_duration_ns(p.duration_ns)));
+    return text;
+  }
+  return {};
+}
+
+void RooflineView::mouseMoved(QMouseEvent* event) {
+  const Mark* mark = markAt(event->pos());
+  plot_->setCursor(mark ? Qt::PointingHandCursor : Qt::ArrowCursor);
+  if (mark) {
+    QToolTip::showText(event->globalPosition().toPoint(), plainToolTip(pointText(mark->run->run.id)), plot_);
+  } else {
+    QToolTip::hideText();
+  }
+}
+
+void RooflineView::mouseReleased(QMouseEvent* event) {
+  if (event->button() != Qt::LeftButton || (event->pos() - pressed_).manhattanLength() > 4) return;
+  if (const Mark* mark = markAt(event->pos())) Q_EMIT runClicked(mark->run->run.id);
+}
+
+void RooflineView::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) rebuild();
+}
+
+}  // namespace flashcore::gui

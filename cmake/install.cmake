@@ -1,0 +1,15 @@
+# What `cmake --install BUILD --prefix P` puts where: a prefix in which the programs find one another, their
+# recordings (recordings/CMakeLists.txt installs those) and the licence. scripts/bundle adds the libraries.
+foreach(program IN ITEMS flashcore-profile flashcore)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+  endif()
+endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/flashcore/licenses RENAME LICENSE COMPONENT programs)
+# The report carries ECharts, and so do the programs that write it.
+foreach(part IN ITEMS echarts/LICENSE echarts/NOTICE echarts/licenses/LICENSE-d3 zrender/LICENSE tslib/LICENSE.txt)
+  string(REPLACE "/" "-" name ${part})
+  install(FILES ${PROJECT_SOURCE_DIR}/reports/node_modules/${part}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/flashcore/licenses RENAME ${name} COMPONENT programs)
+endforeach()

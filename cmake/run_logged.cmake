@@ -1,0 +1,16 @@
+# cmake -D LOG=<file> -P run_logged.cmake -- <program> <arguments...>
+# Runs a program and keeps what it says in LOG; shows it, and fails, when the program fails.
+set(command "")
+set(taking FALSE)
+foreach(i RANGE ${CMAKE_ARGC})
+  if(taking AND DEFINED CMAKE_ARGV${i})
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
+    set(taking TRUE)
+  endif()
+endforeach()
+execute_process(COMMAND ${command} OUTPUT_VARIABLE said ERROR_VARIABLE said RESULT_VARIABLE failed)
+file(WRITE ${LOG} "${said}")
+if(failed)
+  message(FATAL_ERROR "${said}")
+endif()

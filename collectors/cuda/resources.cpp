@@ -1,0 +1,90 @@
+#include "collectors/resources.h"
+
+#include <cuda_occupancy.h>
+#include <cuda_runtime_api.h>
+
+#include <array>
+
+#include "collectors/halves.h"
+
+namespace flashcore::collectors {
+namespace {
+
+// The same on every GPU that FlashCore builds for (CUDA C++ Programming Guide 13.0, "Technical
+// Specifications per Compute Capability").
+constexpr int kMaxThreadsPerBlock = 1024;
+constexpr std::size_t kSharedPerBlockBytes = 48 * 1024;
+
+std::string limiter_names(unsigned factors) {
+  struct Name {
+    unsigned bit;
+    const char* name;
+  };
+  constexpr std::array names{Name{OCC_LIMIT_REGISTERS, "registers"}, Name{OCC_LIMIT_SHARED_MEMORY, "shared"},
+                             Name{OCC_LIMIT_WARPS, "warps"}, Name{OCC_LIMIT_BLOCKS, "blocks"}};
+  std::string text;
+  for (const Name& name : names) {
+    if ((factors & name.bit) == 0) continue;
+    if (!text.empty()) text += '+';
+    text += name.name;
+  }
+  return text;
+}
+
+cudaOccDeviceProp occupancy_device(const core::DeviceRecord& device) {
+  cudaOccDeviceProp properties;
+  properties.computeMajor = device.compute_major;
+  properties.computeMinor = device.compute_minor;
+  properties.maxThreadsPerBlock = kMaxThreadsPerBlock;
+  properties.maxThreadsPerMultiprocessor = device.max_threads_per_sm;
+  properties.regsPerBlock = device.registers_per_sm;  // equal to the SM's since compute capability 7.0
+  properties.regsPerMultiprocessor = device.registers_per_sm;
+  properties.warpSize = device.warp_size;
+  properties.sharedMemPerBlock = kSharedPerBlockBytes;
+  properties.sharedMemPerMultiprocessor = static_cast<std::size_t>(device.shared_per_sm_bytes);
+  properties.numSms = device.sm_count;
+  properties.sharedMemPerBlockOptin = static_cast<std::size_t>(device.shared_per_block_optin_bytes);
+  properties.reservedSharedMemPerBlock = static_cast<std::size_t>(device.shared_reserved_per_block_bytes);
+  return properties;
+}
+
+}  // namespace
+
+void fill_occupancy(core::ResourceRecord& resource, const core::DeviceRecord& device) {
+  const cudaOccDeviceProp properties = occupancy_device(device);
+  cudaOccFuncAttributes function;
+  function.maxThreadsPerBlock = kMaxThreadsPerBlock;
+  function.numRegs = resource.registers;
+  function.sharedSizeBytes = static_cast<std::size_t>(resource.static_shared_bytes);
+  function.shmemLimitConfig = FUNC_SHMEM_LIMIT_OPTIN;
+  function.maxDynamicSharedSizeBytes = static_cast<std::size_t>(resource.dynamic_shared_bytes);
+  // Named barriers are not known here, and one a block never limits more than the blocks do.
+  function.numBlockBarriers = 0;
+  const cudaOccDeviceState state;
+  cudaOccResult result{};
+  const int threads = resource.block_x * resource.block_y * resource.block_z;
+  if (cudaOccMaxActiveBlocksPerMultiprocessor(&result, &properties, &function, &state, threads,
+                                              static_cast<std::size_t>(resource.dynamic_shared_bytes)) !=
+      CUDA_OCC_SUCCESS) {
+    return;  // the device is unknown to the calculator: occupancy stays missing
+  }
+  const int warps_per_block = (threads + device.warp_size - 1) / device.warp_size;
+  const int warps_per_sm = device.max_threads_per_sm / device.warp_size;
+  resource.blocks_per_sm = result.activeBlocksPerMultiprocessor;
+  resource.theoretical_occupancy =
+      static_cast<double>(result.activeBlocksPerMultiprocessor * warps_per_block) / warps_per_sm;
+  resource.occupancy_limiter = limiter_names(result.limitingFactors);
+}
+
+std::optional<DriverResources> driver_resources(const core::KernelPlan& kernel) {
+  if (kernel.function == nullptr) return std::nullopt;
+  cudaFuncAttributes attributes{};
+  if (cudaFuncGetAttributes(&attributes, kernel.function) != cudaSuccess) {
+    (void)cudaGetLastError();
+    return std::nullopt;
+  }
+  return DriverResources{attributes.numRegs, static_cast<std::int64_t>(attributes.sharedSizeBytes),
+                         static_cast<std::int64_t>(attributes.localSizeBytes), attributes.binaryVersion};
+}
+
+}  // namespace flashcore::collectors

@@ -1,0 +1,103 @@
+#include "collectors/nvml.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "collectors/dynamic_library.h"
+
+namespace flashcore::collectors {
+namespace {
+
+constexpr int kNvmlSuccess = 0;
+constexpr int kClockSm = 1;  // nvmlClockType_t NVML_CLOCK_SM
+
+struct Slowdown {
+  std::uint64_t bit;
+  const char* name;
+};
+// nvml.h: nvmlClocksEventReason*. 0x1 (idle), 0x2 (application clocks), 0x10 (sync boost) and 0x100
+// (display clocks) are settings or rest, not a GPU that cannot keep its clock.
+constexpr std::array kSlowdowns{
+    Slowdown{0x4, "power cap"},         Slowdown{0x8, "hardware slowdown"},
+    Slowdown{0x20, "thermal slowdown"}, Slowdown{0x40, "hardware thermal slowdown"},
+    Slowdown{0x80, "power brake"},
+};
+
+}  // namespace
+
+const Nvml& Nvml::instance() {
+  static const Nvml nvml;
+  return nvml;
+}
+
+Nvml::Nvml() {
+  const DynamicLibrary library = DynamicLibrary::open({"libnvidia-ml.so.1"});
+  if (!library) {
+    why_ = library.why();
+    return;
+  }
+  if (!library.find("nvmlInit_v2", init_) ||
+      !library.find("nvmlDeviceGetHandleByPciBusId_v2", handle_by_bus_id_) ||
+      !library.find("nvmlDeviceGetClockInfo", clock_info_)) {
+    why_ = "libnvidia-ml.so.1 lacks a function that this program needs";
+    return;
+  }
+  library.find("nvmlSystemGetDriverVersion", driver_version_);
+  library.find("nvmlSystemGetNVMLVersion", library_version_);
+  // The old name; drivers keep it beside nvmlDeviceGetCurrentClocksEventReasons.
+  library.find("nvmlDeviceGetCurrentClocksThrottleReasons", clock_reasons_);
+  if (const int result = init_(); result != kNvmlSuccess) {
+    why_ = fmt::format("nvmlInit failed with {}", result);
+    return;
+  }
+  available_ = true;
+}
+
+std::string Nvml::driver_version() const {
+  std::array<char, 96> text{};
+  if (!available_ || driver_version_ == nullptr ||
+      driver_version_(text.data(), static_cast<unsigned>(text.size())) != kNvmlSuccess) {
+    return {};
+  }
+  return text.data();
+}
+
+std::string Nvml::library_version() const {
+  std::array<char, 96> text{};
+  if (!available_ || library_version_ == nullptr ||
+      library_version_(text.data(), static_cast<unsigned>(text.size())) != kNvmlSuccess) {
+    return {};
+  }
+  return text.data();
+}
+
+std::optional<Nvml::Device> Nvml::device(const std::string& pci_bus_id) const {
+  Device handle = nullptr;
+  if (!available_ || handle_by_bus_id_(pci_bus_id.c_str(), &handle) != kNvmlSuccess) return std::nullopt;
+  return handle;
+}
+
+std::optional<double> Nvml::sm_clock_mhz(Device device) const {
+  unsigned mhz = 0;
+  if (!available_ || clock_info_(device, kClockSm, &mhz) != kNvmlSuccess) return std::nullopt;
+  return mhz;
+}
+
+std::optional<std::uint64_t> Nvml::clock_reasons(Device device) const {
+  unsigned long long reasons = 0;
+  if (!available_ || clock_reasons_ == nullptr || clock_reasons_(device, &reasons) != kNvmlSuccess) {
+    return std::nullopt;
+  }
+  return reasons;
+}
+
+std::vector<std::string> slowdown_names(std::uint64_t reasons) {
+  std::vector<std::string> names;
+  for (const Slowdown& slowdown : kSlowdowns) {
+    if ((reasons & slowdown.bit) != 0) names.emplace_back(slowdown.name);
+  }
+  return names;
+}
+
+}  // namespace flashcore::collectors

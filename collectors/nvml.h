@@ -1,0 +1,51 @@
+// Nvml: the driver's management library, opened on first use: driver version, SM clock, why clocks
+// are held back. The toolkit does not always bring nvml.h, so the few entry points are declared here.
+//
+// Owns: NVML's initialisation, for the life of the process. Threads: any (NVML is thread-safe).
+// Units: MHz. Errors: what is missing is std::nullopt; why() says what went wrong.
+// Source: NVML API reference, r580.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flashcore::collectors {
+
+class Nvml {
+ public:
+  // A GPU by NVML's handle; only valid while the process lives.
+  using Device = void*;
+
+  static const Nvml& instance();
+
+  bool available() const noexcept { return available_; }
+  const std::string& why() const noexcept { return why_; }
+  std::string driver_version() const;
+  std::string library_version() const;
+
+  // By PCI bus id ("0000:1b:00.0"): CUDA's ordinals are not NVML's.
+  std::optional<Device> device(const std::string& pci_bus_id) const;
+  std::optional<double> sm_clock_mhz(Device device) const;
+  // Bits of nvmlClocksEventReasons.
+  std::optional<std::uint64_t> clock_reasons(Device device) const;
+
+ private:
+  Nvml();
+
+  bool available_ = false;
+  std::string why_;
+  int (*init_)() = nullptr;
+  int (*driver_version_)(char*, unsigned) = nullptr;
+  int (*library_version_)(char*, unsigned) = nullptr;
+  int (*handle_by_bus_id_)(const char*, Device*) = nullptr;
+  int (*clock_info_)(Device, int, unsigned*) = nullptr;
+  int (*clock_reasons_)(Device, unsigned long long*) = nullptr;
+};
+
+// Names of the reasons that slow a kernel down ("power cap", "thermal slowdown"); idle and the user's
+// own clock settings are none.
+std::vector<std::string> slowdown_names(std::uint64_t reasons);
+
+}  // namespace flashcore::collectors

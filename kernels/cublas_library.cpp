@@ -1,0 +1,167 @@
+#include "kernels/cublas_library.h"
+
+#include <fmt/format.h>
+
+#if FLASHCORE_CUDA
+
+#include <cuda_runtime_api.h>
+#include <dlfcn.h>
+
+#include <array>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace flashcore::kernels {
+
+using core::ErrorCode;
+using core::fail;
+
+struct CublasLibrary::Api {
+  int (*create)(void**) = nullptr;
+  int (*set_stream)(void*, cudaStream_t) = nullptr;
+  int (*set_workspace)(void*, void*, std::size_t) = nullptr;
+  int (*gemm)(void*, int, int, int, int, int, const void*, const void*, int, int, long long, const void*, int,
+              int, long long, const void*, void*, int, int, long long, int, int, int) = nullptr;
+  const char* (*status_name)(int) = nullptr;
+  std::map<int, void*> handles;  // by device ordinal
+};
+
+namespace {
+
+constexpr int kSuccess = 0;        // CUBLAS_STATUS_SUCCESS
+constexpr int kPlain = 0;          // CUBLAS_OP_N
+constexpr int kTransposed = 1;     // CUBLAS_OP_T
+constexpr int kFloat = 0;          // CUDA_R_32F
+constexpr int kHalf = 2;           // CUDA_R_16F
+constexpr int kComputeFloat = 68;  // CUBLAS_COMPUTE_32F
+constexpr int kDefaultAlgo = -1;   // CUBLAS_GEMM_DEFAULT
+
+constexpr const char* kRemedy =
+    "install cuBLAS (part of the CUDA toolkit), set CUDA_HOME to the toolkit, or put the library's folder in "
+    "LD_LIBRARY_PATH; the other phases do not need it";
+
+std::vector<std::string> candidates() {
+  std::vector<std::string> folders{""};
+  for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
+      folders.push_back(std::string(value) + "/lib64/");
+      folders.push_back(std::string(value) + "/lib/");
+    }
+  }
+  folders.emplace_back(FLASHCORE_CUDA_LIBRARY_DIR "/");
+  folders.emplace_back("/usr/local/cuda/lib64/");
+  std::vector<std::string> names;
+  for (const char* soname : {"libcublas.so.13", "libcublas.so.12", "libcublas.so"}) {
+    for (const std::string& folder : folders) names.push_back(folder + soname);
+  }
+  return names;
+}
+
+template <typename Function>
+bool find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  return function != nullptr;
+}
+
+}  // namespace
+
+core::Result<CublasLibrary*> CublasLibrary::open() {
+  static std::mutex mutex;
+  static CublasLibrary library;
+  const std::lock_guard lock(mutex);
+  if (library.api_ != nullptr) return &library;
+
+  void* opened = nullptr;
+  std::string first_reason;
+  for (const std::string& name : candidates()) {
+    opened = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (opened != nullptr) break;
+    if (const char* reason = dlerror(); first_reason.empty() && reason != nullptr) first_reason = reason;
+  }
+  if (opened == nullptr) {
+    return fail(ErrorCode::kExternalTool, "cuBLAS (libcublas.so.13 or .12) was not found", kRemedy,
+                first_reason);
+  }
+  static Api api;
+  const bool complete = find(opened, "cublasCreate_v2", api.create) &&
+                        find(opened, "cublasSetStream_v2", api.set_stream) &&
+                        find(opened, "cublasSetWorkspace_v2", api.set_workspace) &&
+                        find(opened, "cublasGemmStridedBatchedEx", api.gemm) &&
+                        find(opened, "cublasGetStatusName", api.status_name);
+  if (!complete) {
+    return fail(ErrorCode::kExternalTool, "the cuBLAS that was found lacks a function that the phase needs",
+                "install cuBLAS 12 or 13");
+  }
+  library.api_ = &api;
+  return &library;
+}
+
+core::Result<void*> CublasLibrary::handle_of_current_device() {
+  int device = 0;
+  if (const cudaError_t error = cudaGetDevice(&device); error != cudaSuccess) {
+    return fail(ErrorCode::kNoDevice, "cuBLAS finds no current device", "run `flashcore-profile doctor`",
+                cudaGetErrorString(error));
+  }
+  void*& handle = api_->handles[device];
+  if (handle != nullptr) return handle;
+  if (const int status = api_->create(&handle); status != kSuccess) {
+    handle = nullptr;
+    return fail(ErrorCode::kExternalTool, "cuBLAS could not be started on this device",
+                "free device memory, or install a cuBLAS that knows this GPU and driver",
+                api_->status_name(status));
+  }
+  return handle;
+}
+
+core::Status CublasLibrary::use(core::StreamHandle stream, void* workspace, std::size_t workspace_bytes) {
+  auto handle = handle_of_current_device();
+  if (!handle) return fail(handle.error());
+  handle_ = *handle;
+  // The order counts: setting the stream gives the workspace back.
+  int status = api_->set_stream(handle_, static_cast<cudaStream_t>(stream));
+  if (status == kSuccess) status = api_->set_workspace(handle_, workspace, workspace_bytes);
+  if (status == kSuccess) return {};
+  return fail(ErrorCode::kExternalTool, "cuBLAS refused the stream or its workspace",
+              "run `flashcore-profile doctor`", api_->status_name(status));
+}
+
+core::Status CublasLibrary::multiply(const CublasProduct& p) {
+  constexpr std::int64_t kIntMax = std::numeric_limits<int>::max();
+  for (const std::int64_t extent : {p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.batch}) {
+    if (extent > kIntMax) {
+      return fail(ErrorCode::kUsage,
+                  fmt::format("an extent or row stride of {} does not fit cuBLAS's 32-bit interface", extent),
+                  "take a smaller problem or denser rows");
+    }
+  }
+  const float one = 1.0F;
+  const float zero = 0.0F;
+  const int status = api_->gemm(
+      handle_, p.transpose_a ? kTransposed : kPlain, kPlain, static_cast<int>(p.m), static_cast<int>(p.n),
+      static_cast<int>(p.k), &one, p.a, kHalf, static_cast<int>(p.lda), p.stride_a, p.b, kHalf,
+      static_cast<int>(p.ldb), p.stride_b, &zero, p.c, p.c_is_float ? kFloat : kHalf, static_cast<int>(p.ldc),
+      p.stride_c, static_cast<int>(p.batch), kComputeFloat, kDefaultAlgo);
+  if (status == kSuccess) return {};
+  return fail(ErrorCode::kExternalTool,
+              fmt::format("cuBLAS refused a product of {} x {} x {}, {} times", p.m, p.n, p.k, p.batch),
+              "run `flashcore-profile doctor`", api_->status_name(status));
+}
+
+}  // namespace flashcore::kernels
+
+#else
+
+namespace flashcore::kernels {
+
+core::Result<CublasLibrary*> CublasLibrary::open() {
+  return core::fail(core::ErrorCode::kNoDevice, "cuBLAS is not used: this build has no CUDA toolkit",
+                    "build with the CUDA toolkit");
+}
+
+}  // namespace flashcore::kernels
+
+#endif

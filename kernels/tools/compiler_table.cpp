@@ -1,0 +1,176 @@
+// flashcore_compiler_table OUTPUT {PHASE ARCH shipped|hidden CUBIN LOG}...
+//
+// Runs at build time: reads what `ptxas -v` said and the size of each kernel's code in its cubin,
+// and writes the table behind compiler_reports(). Fails on register spills and on ptxas's C75xx
+// remarks (wgmma serialised, setmaxnreg ignored) in a phase that is shipped: both cost speed in
+// silence.
+#include <cxxabi.h>
+#include <elf.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct Kernel {
+  std::string symbol;
+  long registers = -1;
+  long stack = -1, spill_stores = -1, spill_loads = -1;
+  long shared = 0;
+  std::uint64_t binary = 0;
+};
+
+struct Entry {
+  std::string phase, arch, kind, cubin, log;
+};
+
+[[noreturn]] void stop(const std::string& why) {
+  std::cerr << "compiler_table: " << why << '\n';
+  std::exit(1);
+}
+
+std::string read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) stop("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// "flashcore::kernels::f<64>(flashcore::kernels::View)" -> "f<64>".
+std::string readable(const std::string& symbol) {
+  int status = 0;
+  char* demangled = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
+  if (status != 0 || demangled == nullptr) return symbol;
+  std::string name = demangled;
+  std::free(demangled);
+  static const std::string kAnonymous = "(anonymous namespace)::";
+  for (std::size_t at; (at = name.find(kAnonymous)) != std::string::npos;) name.erase(at, kAnonymous.size());
+  name = std::regex_replace(name, std::regex(R"(\((?:int|bool|unsigned int|long)\)(\d+))"), "$1");
+  int depth = 0;  // the parameter list begins at the first parenthesis outside of <>
+  std::size_t begin = 0, end = name.size();
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '<') ++depth;
+    if (name[i] == '>') --depth;
+    if (depth != 0) continue;
+    if (name[i] == '(') {
+      end = i;
+      break;
+    }
+    if (name[i] == ' ' || name[i] == ':') begin = i + 1;
+  }
+  return name.substr(begin, end - begin);
+}
+
+std::map<std::string, std::uint64_t> text_sizes(const std::string& elf, const std::string& path) {
+  Elf64_Ehdr header;
+  if (elf.size() < sizeof header) stop(path + " is not an ELF file");
+  std::memcpy(&header, elf.data(), sizeof header);
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) stop(path + " is not an ELF file");
+  const auto section = [&](std::size_t i) {
+    Elf64_Shdr s;
+    const std::size_t at = header.e_shoff + i * header.e_shentsize;
+    if (at + sizeof s > elf.size()) stop(path + " is cut off");
+    std::memcpy(&s, elf.data() + at, sizeof s);
+    return s;
+  };
+  const Elf64_Shdr names = section(header.e_shstrndx);
+  std::map<std::string, std::uint64_t> sizes;
+  for (std::size_t i = 0; i < header.e_shnum; ++i) {
+    const Elf64_Shdr s = section(i);
+    const std::size_t at = names.sh_offset + s.sh_name;
+    if (at >= elf.size()) stop(path + " is cut off");
+    const std::string name = elf.c_str() + at;
+    if (name.rfind(".text.", 0) == 0) sizes[name.substr(6)] = s.sh_size;
+  }
+  return sizes;
+}
+
+std::vector<Kernel> parse_log(const std::string& log) {
+  static const std::regex kEntry(R"(Compiling entry function '([^']+)')");
+  static const std::regex kProperties(R"(Function properties for (\S+))");
+  static const std::regex kStack(
+      R"((\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads)");
+  static const std::regex kUsed(R"(Used (\d+) registers)");
+  static const std::regex kShared(R"((\d+) bytes smem)");
+  std::vector<Kernel> kernels;
+  std::string properties_of;
+  std::size_t begin = 0;
+  while (begin < log.size()) {
+    const std::size_t end = std::min(log.find('\n', begin), log.size());
+    const std::string line = log.substr(begin, end - begin);
+    begin = end + 1;
+    std::smatch match;
+    if (std::regex_search(line, match, kEntry)) {
+      kernels.push_back({.symbol = match[1]});
+    } else if (std::regex_search(line, match, kProperties)) {
+      properties_of = match[1];
+    } else if (kernels.empty()) {
+      continue;
+    } else if (std::regex_search(line, match, kStack) && properties_of == kernels.back().symbol) {
+      kernels.back().stack = std::stol(match[1]);
+      kernels.back().spill_stores = std::stol(match[2]);
+      kernels.back().spill_loads = std::stol(match[3]);
+    } else if (std::regex_search(line, match, kUsed)) {
+      kernels.back().registers = std::stol(match[1]);
+      if (std::regex_search(line, match, kShared)) kernels.back().shared = std::stol(match[1]);
+    }
+  }
+  return kernels;
+}
+
+void check(const Entry& entry, const std::vector<Kernel>& kernels, const std::string& log) {
+  const std::string where = "phase " + entry.phase + " on sm_" + entry.arch;
+  if (kernels.empty()) stop(where + ": ptxas names no kernel in " + entry.log);
+  for (const Kernel& kernel : kernels) {
+    if (kernel.registers < 0 || kernel.stack < 0 || kernel.binary == 0) {
+      stop(where + ": ptxas's report on " + kernel.symbol + " was not understood; see " + entry.log);
+    }
+    if (entry.kind == "shipped" && (kernel.spill_stores > 0 || kernel.spill_loads > 0)) {
+      stop(where + ": " + readable(kernel.symbol) + " spills registers (" +
+           std::to_string(kernel.spill_stores) + " bytes stored, " + std::to_string(kernel.spill_loads) +
+           " loaded): lower its register use, or its blocks an SM in __launch_bounds__");
+    }
+  }
+  std::smatch match;
+  if (entry.kind == "shipped" && std::regex_search(log, match, std::regex(R"([^\n]*\(?C75\d\d\)?[^\n]*)"))) {
+    stop(where + ": " + match[0].str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || (argc - 2) % 5 != 0) stop("usage: OUTPUT {PHASE ARCH shipped|hidden CUBIN LOG}...");
+  std::ofstream out(argv[1]);
+  if (!out) stop(std::string("cannot write ") + argv[1]);
+  out << "// Written by kernels/tools/compiler_table.cpp from what ptxas said.\n"
+         "#include \"kernels/phase_index.h\"\n\nnamespace flashcore::kernels {\n\n"
+         "std::span<const CompilerReport> compiler_reports() noexcept {\n"
+         "  static const std::vector<CompilerReport> reports{\n";
+  for (int i = 2; i < argc; i += 5) {
+    const Entry entry{argv[i], argv[i + 1], argv[i + 2], argv[i + 3], argv[i + 4]};
+    const std::string log = read(entry.log);
+    std::vector<Kernel> kernels = parse_log(log);
+    const auto sizes = text_sizes(read(entry.cubin), entry.cubin);
+    for (Kernel& kernel : kernels) {
+      if (const auto size = sizes.find(kernel.symbol); size != sizes.end()) kernel.binary = size->second;
+    }
+    check(entry, kernels, log);
+    for (const Kernel& k : kernels) {
+      out << "      {\"" << entry.phase << "\", \"" << readable(k.symbol) << "\", \"" << k.symbol << "\", "
+          << std::stoi(entry.arch) << ", " << k.registers << ", " << k.stack << ", " << k.spill_stores << ", "
+          << k.spill_loads << ", " << k.shared << ", " << k.binary << "},\n";
+    }
+  }
+  out << "  };\n  return reports;\n}\n\n}  // namespace flashcore::kernels\n";
+  out.close();
+  if (!out) stop(std::string("cannot write ") + argv[1]);
+  return 0;
+}

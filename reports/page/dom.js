@@ -1,0 +1,80 @@
+// Elements and text. Data reaches the page through text nodes and attributes only, never as markup.
+'use strict';
+window.FlashCore = {};
+(function (fc) {
+  // h('td', {class: 'text'}, 'a', otherElement): attributes that are null or false are left out.
+  fc.h = function (tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value === true ? '' : String(value));
+    }
+    for (const child of children.flat(Infinity)) {
+      if (child === null || child === undefined || child === false) continue;
+      element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+    return element;
+  };
+
+  fc.cut = (text, length) => {
+    const characters = Array.from(String(text));
+    return characters.length <= length ? String(text) : characters.slice(0, length - 1).join('') + '…';
+  };
+
+  // Columns of the page are runs; two runs of one phase are told apart by their number.
+  fc.nameRuns = function (runs) {
+    const count = new Map();
+    for (const run of runs) count.set(run.phase, (count.get(run.phase) || 0) + 1);
+    for (const run of runs) {
+      run.name = count.get(run.phase) > 1 ? run.phase + (run.id ? ' #' + run.id : '') : run.phase;
+    }
+  };
+
+  // A reason names the counter of its metric; without the name it is the cause, which many metrics share.
+  fc.cause = (reason) => (reason || 'no reason was recorded')
+    .replace(/^counter \S+__\S+: /, '').replace(/\bcounter \S+__\S+/, 'its counter');
+
+  // Footnotes for missing values: each reason is told once, below its table.
+  fc.Reasons = class {
+    constructor() { this.list = []; }
+    mark(reason) {
+      const text = fc.cause(reason);
+      let index = this.list.indexOf(text);
+      if (index < 0) index = this.list.push(text) - 1;
+      return fc.h('span', { class: 'missing', title: reason || text }, 'missing',
+        fc.h('sup', { 'aria-label': 'reason ' + (index + 1) }, index + 1));
+    }
+    notes() {
+      if (this.list.length === 0) return null;
+      return fc.h('ol', { class: 'reasons', 'aria-label': 'Why values are missing' },
+        this.list.map((reason) => fc.h('li', {}, reason)));
+    }
+  };
+
+  // options: [[value, label]], the first is chosen.
+  fc.choices = function (label, options, chosen) {
+    const buttons = options.map(([value, text], index) => fc.h('button', {
+      type: 'button', 'aria-pressed': index === 0 ? 'true' : 'false',
+      onclick: (event) => {
+        for (const button of buttons) button.setAttribute('aria-pressed', String(button === event.currentTarget));
+        chosen(value);
+      },
+    }, text));
+    return fc.h('div', { class: 'choices', role: 'group', 'aria-label': label }, buttons);
+  };
+
+  fc.scroll = function (label, table, extra) {
+    return fc.h('div', { class: 'scroll ' + (extra || ''), tabindex: '0', role: 'region', 'aria-label': label }, table);
+  };
+
+  fc.section = function (id, title, ...children) {
+    return fc.h('section', { id, 'aria-labelledby': id + '-title' }, fc.h('h2', { id: id + '-title' }, title), children);
+  };
+
+  fc.formatSi = function (value, unit) {
+    const prefixes = [[1e15, 'P'], [1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, ''], [1e-3, 'm']];
+    const [scale, prefix] = prefixes.find(([s]) => Math.abs(value) >= s * 0.9999999) || [1, ''];
+    return Number((value / scale).toPrecision(3)) + ' ' + prefix + unit;
+  };
+})(window.FlashCore);

@@ -1,0 +1,215 @@
+// The page: summary, choice of problem, sections, theme.
+'use strict';
+(function (fc) {
+  const { h } = fc;
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const content = document.getElementById('content');
+  const unique = (values) => [...new Set(values.filter((v) => v !== null && v !== undefined && v !== ''))];
+  const listed = (values, most) => (values.length <= most ? values : values.slice(0, most).concat('and ' + (values.length - most) + ' more')).join(', ');
+
+  function prepare() {
+    for (const group of data.groups) {
+      group.members = group.runs.map((index) => data.runs[index]);
+      group.fastestRun = group.fastest === null ? null : data.runs[group.fastest];
+      fc.nameRuns(group.members);
+    }
+    // One colour a phase name, the same on every problem.
+    const phases = unique(data.groups.flatMap((group) => group.members.map((run) => run.name)));
+    for (const run of data.runs) run.colour = phases.indexOf(run.name);
+  }
+
+  function banner(kind, ...children) {
+    return h('div', { class: 'banner ' + kind, role: kind === 'info' ? null : 'note' }, children);
+  }
+
+  function header() {
+    const runs = data.runs;
+    document.title = data.title;
+    const parts = [h('h1', {}, data.title)];
+    if (runs.length === 0) {
+      parts.push(banner('info', h('p', {}, 'There are no runs in this report.'),
+        h('p', { class: 'hint' }, 'Profile a phase or replay a recording, and write the report again: flashcore-profile --phase all --shape mission --report report.html')));
+      return parts;
+    }
+    const phases = unique(runs.map((run) => run.phase));
+    const first = runs[0];
+    const environment = first.environment;
+    const clocks = unique(runs.map((run) => run.view.clock));
+    parts.push(h('p', { class: 'lead', id: 'summary' },
+      count(phases.length, 'phase') + ' (' + listed(phases.map((p) => fc.cut(p, 60)), 8) + ') on ' + count(data.groups.length, 'problem') +
+      ', measured on ' + (listed(unique(runs.map((run) => run.device)), 3) || 'an unnamed device') +
+      (environment.driver ? ', driver ' + environment.driver : '') + (clocks.length ? ', SM clock ' + listed(clocks, 3) : ', SM clock not recorded') +
+      ', kernels at commit ' + listed(unique(runs.map((run) => run.view.commit)), 3) + '.'));
+    const recorded = unique(runs.map((run) => run.view.recording));
+    if (recorded.length > 0) {
+      const all = runs.every((run) => run.recording);
+      parts.push(banner('warning', h('p', {}, h('strong', {}, all ? 'This is a recording.' : 'Some of these runs are recordings.'),
+        ' Nothing of it was measured on the machine that wrote this report.'), recorded.slice(0, 6).map((sentence) => h('p', {}, sentence)),
+        recorded.length > 6 ? h('p', {}, 'and ' + (recorded.length - 6) + ' more times') : null));
+    }
+    const wrong = runs.filter((run) => run.view.answer === 'wrong');
+    if (wrong.length > 0) {
+      parts.push(banner('error', h('p', {}, h('strong', {}, count(wrong.length, 'run') + ' with a wrong answer: '),
+        listed(unique(wrong.map((run) => fc.cut(run.phase, 60) + ' on ' + run.shape)), 6) + '. Their timing is not a result and is not shown.')));
+    }
+    return parts;
+  }
+  const count = (n, word) => n + ' ' + word + (n === 1 ? '' : 's');
+
+  function problemChoice(show) {
+    const several = unique(data.groups.map((group) => group.device)).length > 1;
+    const label = (group) => group.label + (several ? ' on ' + group.device : '');
+    if (data.groups.length < 2) return null;
+    const control = data.groups.length <= 8 ? fc.choices('Problem', data.groups.map((group, i) => [i, fc.cut(label(group), 60)]), show)
+      : h('select', { 'aria-label': 'Problem', onchange: (event) => show(Number(event.target.value)) },
+        data.groups.map((group, i) => h('option', { value: i }, fc.cut(label(group), 80))));
+    return h('nav', { class: 'problems', 'aria-label': 'Problems' }, h('span', { class: 'name' }, 'Problem'), control);
+  }
+
+  function phases(group) {
+    const runs = group.members;
+    const section = fc.section('phases', 'Phases on ' + fc.cut(group.label, 80), h('p', { class: 'note' }, group.extents + (group.device ? ' · ' + group.device : '')), fc.phaseTable(group, runs));
+    const timed = runs.filter((run) => run.view.graph);
+    if (timed.length > 0) {
+      let kind = 'time';
+      const chart = fc.chart('Bars: ' + timed.map((run) => fc.cut(run.name, 40) + ' ' + run.view.graph.p50).join(', '),
+        70 + 38 * timed.length, (w, hh) => fc.phaseBars(runs, kind)(w, hh));
+      section.append(h('div', { class: 'head' }, h('h3', {}, 'Time of a launch'), fc.choices('Bars show', [['time', 'Time'], ['rate', 'Rate']], (value) => { kind = value; chart.redraw(); })), chart.element);
+    }
+    return section;
+  }
+
+  function roofline(group) {
+    const runs = group.members;
+    const owner = fc.roofOwner(runs, group.fastestRun);
+    const memories = unique(runs.filter((run) => run.view.answer === 'right').flatMap((run) => run.roofline.points.map((point) => point.memory)));
+    const reasons = unique(runs.map((run) => run.roofline.reason));
+    if (!owner || memories.length === 0) {
+      return fc.section('roofline', 'Roofline', h('div', { class: 'empty' }, 'No roofline: ' + (listed(reasons, 3) || 'no run here has a right answer, a timing and ceilings') + '.'));
+    }
+    memories.sort((a, b) => (a === 'dram' ? -1 : b === 'dram' ? 1 : a.localeCompare(b)));
+    let memory = memories[0];
+    const chart = fc.chart('Roofline, log-log: ' + runs.filter((run) => run.view.main_point !== null).map((run) => {
+      const text = run.view.roofline.points[run.view.main_point];
+      return fc.cut(run.name, 40) + ' ' + text.performance + ' at ' + text.intensity + ', ' + text.fraction + ' of the attainable';
+    }).join('; '), 440, (w, hh) => fc.rooflineChart(runs, owner, memory, data.tensor_ceiling)(w, hh));
+    const clock = owner.roofline.sm_clock_hz;
+    return fc.section('roofline', 'Roofline',
+      h('div', { class: 'head' }, h('p', { class: 'note' }, 'Ceilings are theoretical, computed ' + (clock ? 'at ' + Math.round(clock / 1e6) + ' MHz, the SM clock of ' + fc.cut(owner.name, 40) + '’s run' : 'at the device’s highest clock, for no clock was recorded') +
+        '. FLOPs are the model’s; where the bytes come from is told for each point.'),
+      memories.length > 1 ? fc.choices('Bytes of', memories.map((m) => [m, m.toUpperCase()]), (value) => { memory = value; chart.redraw(); }) : null),
+      chart.element, fc.rooflineTable(runs, owner), reasons.map((reason) => h('p', { class: 'note' }, reason)));
+  }
+
+  function stalls(group) {
+    const runs = group.members.filter((run) => run.view.stalls.length > 0);
+    if (runs.length === 0) {
+      const section = data.sections.find((s) => s.id === 'stalls');
+      const why = section ? unique(section.metrics.flatMap((m) => group.members.map((run) => (run.metrics[m.id] || {}).reason)).filter(Boolean).map(fc.cause)) : [];
+      return fc.section('stalls', 'What stalls the warps', h('div', { class: 'empty' }, 'No stall reasons: ' + (listed(why, 3) || 'no stall counters were collected') + '.'));
+    }
+    const { top } = fc.stallReasons(runs);
+    const chart = fc.chart('Stacked bars of stall reasons: ' + runs.map((run) => fc.cut(run.name, 40) + ' mostly ' + run.view.stalls.slice(0, 3).map((s) => s.title + ' ' + s.text).join(', ')).join('; '),
+      140 + 44 * runs.length + (top.length > 4 && window.innerWidth < 640 ? 30 : 0), fc.stallChart(runs));
+    return fc.section('stalls', 'What stalls the warps', h('p', { class: 'note' }, 'Share of the warps’ time in each state, by phase.'), chart.element, fc.stallTable(runs));
+  }
+
+  function metrics(group) {
+    const { filter, body } = fc.metricTable(data.sections, group.members);
+    const section = fc.section('metrics', 'Metrics', h('div', { class: 'head' }, h('p', { class: 'note' }, 'Computed from raw counters by the catalogue’s formulas; counters are taken apart from timing. ↑ higher is better, ↓ lower is better.'), filter), body);
+    section.classList.add('long');
+    return section;
+  }
+
+  function timing(group) {
+    const runs = group.members;
+    const first = runs[0].view;
+    const section = fc.section('timing', 'Timing', h('p', { class: 'note' }, 'After ' + first.warmup + ' warm-up launches, ' + first.iterations + ' samples of each kind. ' +
+      'Graph replay: CUDA events around one replay of a graph of many launches, divided by their number; the overhead of a launch is out. ' +
+      'Single launch: events around each launch, its overhead in. Percentiles are nearest rank.'), fc.timingTable(runs));
+    const kinds = [['graph', 'Graph replay'], ['launch', 'Single launch']].filter(([kind]) => runs.some((run) => run.view[kind + '_samples_us'].length > 0));
+    if (kinds.length > 0) {
+      let kind = kinds[0][0];
+      const chart = fc.chart('Every sample as its distance from the median of its run; the table above has the percentiles', 70 + 46 * runs.length, (w, hh) => fc.spreadChart(runs, kind)(w, hh));
+      section.append(h('div', { class: 'head' }, h('h3', {}, 'Spread of the samples'), fc.choices('Samples of', kinds, (value) => { kind = value; chart.redraw(); })), chart.element);
+    }
+    return section;
+  }
+
+  function diagnostics(group) {
+    const told = new Map();
+    for (const run of group.members) for (const d of run.diagnostics) {
+      const key = JSON.stringify([d.severity, d.code, d.message, d.hint]);
+      if (!told.has(key)) told.set(key, { d, runs: [] });
+      told.get(key).runs.push(fc.cut(run.name, 40));
+    }
+    if (told.size === 0) return null;
+    const order = { error: 0, warning: 1, info: 2 };
+    const all = [...told.values()].sort((a, b) => order[a.d.severity] - order[b.d.severity]);
+    return fc.section('diagnostics', 'Diagnostics', all.map(({ d, runs }) => banner(d.severity,
+      h('p', {}, h('strong', {}, d.severity + ' '), h('code', {}, d.code), ' (' + listed(unique(runs), 8) + ')'), h('p', {}, d.message), d.hint ? h('p', { class: 'hint' }, 'What to do: ' + d.hint) : null)));
+  }
+
+  function facts(pairs) {
+    return h('dl', {}, pairs.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value || h('span', { class: 'missing' }, 'not recorded'))]));
+  }
+
+  function environment(group) {
+    const blocks = new Map();
+    for (const run of group.members) {
+      const key = JSON.stringify([run.environment, run.device, run.tags, run.recording]);
+      if (!blocks.has(key)) blocks.set(key, []);
+      blocks.get(key).push(run);
+    }
+    return fc.section('environment', 'Environment', [...blocks.values()].map((runs) => {
+      const { environment: e, tags } = runs[0];
+      return h('div', {}, blocks.size > 1 ? h('h3', {}, listed(runs.map((run) => fc.cut(run.name, 40)), 8)) : null, facts([
+        ['device', runs[0].device], ['taken', listed(unique(runs.map((run) => run.taken_at)), 2)], ['commit', e.git_sha + (e.kernels_dirty ? ', kernels changed since' : '')],
+        ['kernel sources', e.kernels_hash], ['driver', e.driver], ['CUDA, driver’s', e.cuda_driver], ['CUDA toolkit', e.cuda_toolkit], ['CUPTI', e.cupti], ['NVML', e.nvml],
+        ['compiler', e.compiler], ['system', e.operating_system], ['processor', e.cpu], ['FlashCore', e.program_version], ['metric catalogue', e.catalogue_hash]]),
+      Object.keys(tags).length ? [h('h3', {}, 'Tags'), facts(Object.entries(tags))] : null);
+    }));
+  }
+
+  function theme() {
+    const button = document.getElementById('theme');
+    const preferred = window.matchMedia('(prefers-color-scheme: dark)');
+    let chosen = null;
+    try { chosen = localStorage.getItem('flashcore-theme'); } catch { /* a file may have no storage */ }
+    const apply = (name) => {
+      document.documentElement.dataset.theme = name;
+      button.textContent = name === 'dark' ? 'Light' : 'Dark';
+      button.setAttribute('aria-label', 'Use the ' + (name === 'dark' ? 'light' : 'dark') + ' theme');
+      button.setAttribute('aria-pressed', String(name === 'dark'));
+      for (const swatch of document.querySelectorAll('.swatch')) swatch.style.background = fc.runColour(Number(swatch.dataset.colour));
+      fc.drawCharts();
+    };
+    const current = () => (chosen === 'dark' || chosen === 'light' ? chosen : preferred.matches ? 'dark' : 'light');
+    button.addEventListener('click', () => {
+      chosen = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+      try { localStorage.setItem('flashcore-theme', chosen); } catch { /* kept for this visit only */ }
+      apply(chosen);
+    });
+    preferred.addEventListener('change', () => apply(current()));
+    // Paper is white whatever the screen is.
+    window.addEventListener('beforeprint', () => apply('light'));
+    window.addEventListener('afterprint', () => apply(current()));
+    apply(current());
+  }
+
+  prepare();
+  theme();
+  const place = h('div', { id: 'problem' });
+  const show = (index) => {
+    fc.dropCharts();
+    const group = data.groups[index];
+    place.replaceChildren(...[phases, roofline, stalls, metrics, (g) => fc.section('resources', 'Resources', fc.resourceTable(g.members)),
+      (g) => fc.section('correctness', 'Correctness', fc.correctnessTable(g.members)), timing, diagnostics, environment].map((part) => part(group)).filter(Boolean));
+    fc.drawCharts();
+  };
+  content.append(...header(), ...[problemChoice(show)].filter(Boolean), place);
+  if (data.groups.length > 0) show(0);
+  let pending = 0;
+  window.addEventListener('resize', () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(fc.drawCharts); });
+  document.getElementById('made').textContent = 'Written by FlashCore ' + data.program.version + ' at ' + data.generated_at + '. One file, nothing is fetched. Charts by Apache ECharts.';
+})(window.FlashCore);

@@ -1,0 +1,36 @@
+// A table of text cells for a terminal, and the few colours that FlashCore uses there.
+//
+// Owns: its cells. Units: widths in terminal cells. Threads: plain values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/text.h"
+
+namespace flashcore::reports {
+
+enum class Ink { kPlain, kBold, kDim, kGood, kWarning, kBad };
+
+// `text` in an ink where `colour` is on, else as it is.
+std::string inked(std::string_view text, Ink ink, bool colour);
+
+struct Column {
+  std::string title;
+  Align align = Align::kRight;
+  int max_width = 24;
+  int worth = 0;  // columns of the least worth are left out first when the width does not hold all
+};
+
+struct Row {
+  std::string mark;  // one cell before the first column
+  std::vector<std::string> cells;
+  std::string sentence;  // instead of the cells after the first
+  Ink ink = Ink::kPlain;
+};
+
+// Title line and rows, two cells between columns; every line ends in a newline.
+std::string draw_table(std::vector<Column> columns, std::vector<Row> rows, int width, bool colour);
+
+}  // namespace flashcore::reports

@@ -1,0 +1,35 @@
+// Text from outside, made safe and measured for a terminal or a document.
+//
+// Owns: nothing. Threads: pure functions. Widths are terminal cells: combining marks take none, East
+// Asian wide characters and emoji two (Unicode 15, UAX #11, by ranges).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace flashcore::reports {
+
+// Valid UTF-8: every byte that is no part of a character becomes U+FFFD.
+std::string valid_utf8(std::string_view text);
+
+// For a terminal: valid UTF-8 whose control characters (C0, DEL, C1, bidirectional controls) are '?'.
+std::string printable(std::string_view text);
+
+int display_width(std::string_view utf8) noexcept;
+
+// At most `width` cells, the last of them an ellipsis where something was cut.
+std::string cut(std::string_view utf8, int width);
+
+enum class Align { kLeft, kRight };
+// Cut and padded with spaces to exactly `width` cells.
+std::string fit(std::string_view utf8, int width, Align align);
+
+// Breaks at spaces into lines of at most `width` cells, the later ones indented; `used` cells of the
+// first line are taken by what the caller has put there.
+std::string wrap(std::string_view utf8, int width, int indent, int used = 0);
+
+// & < > " ' as entities, for text and attribute values.
+std::string html_escape(std::string_view text);
+
+}  // namespace flashcore::reports

@@ -1,0 +1,291 @@
+#include "analysis/catalogue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "analysis/run_values.h"
+#include "analysis/sha256.h"
+
+namespace flashcore::analysis {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+// One valid metric; tests break it in one place.
+std::string metric_text(const std::string& id = "m", const std::string& formula = "2 * n",
+                        const std::string& section = "s") {
+  return "[[metric]]\nid = \"" + id +
+         "\"\ntitle = \"T\"\nunit = \"1\"\ndescription = \"D\"\ndirection = \"higher\"\nsection = \"" +
+         section +
+         "\"\nset = \"quick\"\n[[metric.formula]]\nchips = [\"*\"]\ncounters.n = \"a__b.sum\"\nformula = \"" +
+         formula + "\"\nexample = { n = 2 }\nexample_result = 4\n";
+}
+const std::string kSection = "[[section]]\nid = \"s\"\ntitle = \"S\"\ndescription = \"D\"\norder = 1\n";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+core::Error error_of(const std::string& text) {
+  const auto catalogue = Catalogue::from_text({{"bad.toml", kSection + text}});
+  EXPECT_FALSE(catalogue.has_value()) << text;
+  return catalogue ? core::Error{} : catalogue.error();
+}
+
+TEST(BuiltinCatalogue, EveryExampleGivesItsResult) {
+  const auto catalogue = Catalogue::builtin();
+  ASSERT_TRUE(catalogue) << core::to_text(catalogue.error());
+  int examples = 0;
+  for (const Metric& metric : catalogue->metrics()) {
+    for (const MetricFormula& formula : metric.formulas) {
+      const auto result = evaluate_formula(formula.formula, formula.example);
+      ASSERT_TRUE(result) << metric.id << ": " << core::to_text(result.error());
+      EXPECT_NEAR(*result, formula.example_result, 1e-9 * std::max(1.0, std::fabs(formula.example_result)))
+          << metric.id << ": " << formula.formula;
+      ++examples;
+    }
+  }
+  EXPECT_GE(examples, 150);
+}
+
+TEST(BuiltinCatalogue, HasTheSectionsAndEachHasMetrics) {
+  const Catalogue catalogue = Catalogue::builtin().value();
+  std::set<std::string> used;
+  for (const Metric& metric : catalogue.metrics()) used.insert(metric.section);
+  std::vector<std::string> sections;
+  for (const Section& section : catalogue.sections()) {
+    sections.push_back(section.id);
+    EXPECT_TRUE(used.contains(section.id)) << section.id;
+  }
+  EXPECT_THAT(sections, ::testing::ElementsAre("performance", "tensor", "occupancy", "memory", "stalls",
+                                               "instructions", "flops", "launch"));
+}
+
+TEST(BuiltinCatalogue, TextsAreForPeople) {
+  const Catalogue catalogue = Catalogue::builtin().value();
+  for (const Metric& metric : catalogue.metrics()) {
+    EXPECT_GE(metric.description.size(), 20u) << metric.id;
+    EXPECT_TRUE(metric.description.ends_with('.')) << metric.id;
+    EXPECT_EQ(metric.description.find('\n'), std::string::npos) << metric.id;
+    EXPECT_EQ(metric.description.find("  "), std::string::npos) << metric.id;
+    EXPECT_EQ(metric.description.find('@'), std::string::npos) << metric.id;
+  }
+}
+
+TEST(BuiltinCatalogue, SetsHoldOneAnother) {
+  const Catalogue catalogue = Catalogue::builtin().value();
+  for (const char* chip : {"GA100", "GA102", "AD102", "AD104", "GH100", "GB100", "GB202"}) {
+    const auto quick = catalogue.counters_for(chip, CounterSet::kQuick);
+    const auto standard = catalogue.counters_for(chip, CounterSet::kStandard);
+    const auto full = catalogue.counters_for(chip, CounterSet::kFull);
+    EXPECT_TRUE(std::is_sorted(full.begin(), full.end()));
+    EXPECT_EQ(std::adjacent_find(full.begin(), full.end()), full.end()) << "each once";
+    EXPECT_TRUE(std::includes(standard.begin(), standard.end(), quick.begin(), quick.end()));
+    EXPECT_TRUE(std::includes(full.begin(), full.end(), standard.begin(), standard.end()));
+    EXPECT_LT(quick.size(), standard.size());
+    EXPECT_LT(standard.size(), full.size());
+    EXPECT_THAT(quick, Contains("gpu__time_duration.sum"));
+  }
+}
+
+// The reasons that CUPTI's host API lists as smsp__warps_issue_stalled_* (CUDA 13.0).
+TEST(BuiltinCatalogue, AllStallReasonsOfAChip) {
+  const Catalogue catalogue = Catalogue::builtin().value();
+  const auto reasons = [&](const char* chip) {
+    std::set<std::string> names;
+    for (const std::string& counter : catalogue.counters_for(chip, CounterSet::kStandard)) {
+      if (counter.find("issue_stalled") != std::string::npos) names.insert(counter);
+    }
+    return names;
+  };
+  EXPECT_EQ(reasons("GH100").size(), 19u);
+  EXPECT_EQ(reasons("GA100").size(), 18u);
+  EXPECT_EQ(reasons("AD104").size(), 18u);
+  EXPECT_EQ(reasons("GB100").size(), 17u);
+  EXPECT_EQ(reasons("GB202").size(), 17u);
+  EXPECT_TRUE(reasons("GH100").contains("smsp__warps_issue_stalled_gmma.sum"));
+  EXPECT_FALSE(reasons("AD104").contains("smsp__warps_issue_stalled_gmma.sum"));
+}
+
+TEST(BuiltinCatalogue, HopperCountsWarpgroupProducts) {
+  const Catalogue catalogue = Catalogue::builtin().value();
+  const auto counters = catalogue.counters_for("GH100", CounterSet::kStandard);
+  EXPECT_THAT(counters, Contains("sm__ops_path_tensor_op_hgmma_src_fp16.sum"));
+  EXPECT_THAT(counters, Contains("sm__ops_path_tensor_op_hmma_src_fp16_dst_fp32.sum"));
+  EXPECT_THAT(catalogue.counters_for("AD104", CounterSet::kStandard),
+              Contains("sm__ops_path_tensor_src_fp16_dst_fp32.sum"));
+}
+
+TEST(BuiltinCatalogue, LoadsInMilliseconds) {
+  double best_ms = 1e9;  // the best of some, so that a busy machine fails nothing
+  for (int i = 0; i < 10; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_TRUE(Catalogue::builtin());
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    best_ms = std::min(best_ms, took.count());
+  }
+  std::printf("the built-in catalogue loads in %.2f ms\n", best_ms);
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+  EXPECT_LT(best_ms, 15);
+#endif
+}
+
+TEST(BuiltinCatalogue, FindAndHash) {
+  const Catalogue catalogue = Catalogue::builtin().value();
+  ASSERT_NE(catalogue.find("tensor_pipe_active"), nullptr);
+  EXPECT_EQ(catalogue.find("tensor_pipe_active")->unit, "%");
+  EXPECT_EQ(catalogue.find("nonsense"), nullptr);
+  EXPECT_EQ(catalogue.hash().size(), 64u);
+  EXPECT_EQ(catalogue.hash(), Catalogue::builtin()->hash());
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex(std::string(1000, 'a')),
+            "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3");
+}
+
+TEST(CatalogueText, AValidOneLoads) {
+  const auto catalogue = Catalogue::from_text({{"a.toml", kSection}, {"b.toml", metric_text()}});
+  ASSERT_TRUE(catalogue) << core::to_text(catalogue.error());
+  EXPECT_EQ(catalogue->metrics().size(), 1u);
+  EXPECT_THAT(catalogue->counters_for("any", CounterSet::kQuick),
+              ::testing::ElementsAre("a__b.sum", "gpu__time_duration.sum"));
+}
+
+TEST(CatalogueText, ErrorsNameFileAndLine) {
+  const core::Error broken = error_of("[[metric]\n");
+  EXPECT_EQ(broken.code, core::ErrorCode::kUsage);
+  EXPECT_THAT(broken.message, HasSubstr("bad.toml:6:"));
+  EXPECT_THAT(error_of(metric_text() + metric_text()).message,
+              HasSubstr("bad.toml:20: the metric 'm' is already defined in bad.toml:6"));
+  EXPECT_THAT(error_of(kSection).message,
+              HasSubstr("bad.toml:6: the section 's' is already defined in bad.toml:1"));
+}
+
+TEST(CatalogueText, EveryRuleIsTold) {
+  EXPECT_THAT(error_of(metric_text("m", "2 * n", "t")).message, HasSubstr("section 't'"));
+  EXPECT_THAT(error_of(metric_text("m", "2 * x")).message, HasSubstr("variable 'x'"));
+  EXPECT_THAT(error_of(metric_text("m", "2 * (n")).message, HasSubstr("cannot be evaluated"));
+  EXPECT_THAT(error_of(metric_text("m", "nosuch(n)")).message, HasSubstr("cannot be evaluated"));
+  EXPECT_THAT(error_of(metric_text("m", "3 * n")).message, HasSubstr("gives 6, and example_result says 4"));
+  EXPECT_THAT(error_of(metric_text("m", "4")).message, HasSubstr("does not use it"));
+  EXPECT_THAT(error_of(metric_text("M")).message, HasSubstr("lower case"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "\"higher\"", "\"up\"")).message, HasSubstr("direction 'up'"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "\"quick\"", "\"quik\"")).message, HasSubstr("quick"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "unit =", "units =")).message, HasSubstr("units"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "unit = \"1\"\n", "")).message,
+              HasSubstr("'unit' is missing"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "title = \"T\"", "title = 3")).message,
+              HasSubstr("'title' must be a text"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "[\"*\"]", "[\"@nosuch\"]")).message,
+              HasSubstr("chip family '@nosuch'"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "[\"*\"]", "[\"GH100\", \"GH100\"]")).message,
+              HasSubstr("two formulas"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "[\"*\"]", "[]")).message,
+              HasSubstr("'chips' must be a list"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "{ n = 2 }", "{ k = 2 }")).message,
+              HasSubstr("no value for 'n'"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "a__b.sum", "a b")).message,
+              HasSubstr("no name of a counter"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "counters.n =", "counters.sm_count =")).message,
+              HasSubstr("no free name"));
+  EXPECT_THAT(error_of("metric = 3\n").message, HasSubstr("metric"));
+}
+
+class CatalogueFolder : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("flashcore_catalogue_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
+               "_" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
+  std::filesystem::path folder_;
+};
+
+TEST_F(CatalogueFolder, OverridesAndAdds) {
+  write("mine.toml", metric_text("tensor_pipe_active", "2 * n", "tensor") +
+                         metric_text("new_one", "2 * n", "mine") +
+                         "[[section]]\nid = \"mine\"\ntitle = \"M\"\ndescription = \"D\"\norder = 5\n");
+  write("notes.txt", "not read");
+  const auto catalogue = Catalogue::with_folder(folder_);
+  ASSERT_TRUE(catalogue) << core::to_text(catalogue.error());
+  const Catalogue builtin = Catalogue::builtin().value();
+  EXPECT_EQ(catalogue->metrics().size(), builtin.metrics().size() + 1);
+  EXPECT_EQ(catalogue->find("tensor_pipe_active")->title, "T");
+  EXPECT_EQ(catalogue->sections().front().id, "mine");
+  EXPECT_EQ(catalogue->metrics().front().id, "new_one");
+  EXPECT_NE(catalogue->hash(), builtin.hash());
+}
+
+TEST_F(CatalogueFolder, BadFilesAndFoldersAreToldWithTheirPath) {
+  write("mine.toml", metric_text("x", "2 * y", "tensor"));
+  EXPECT_THAT(Catalogue::with_folder(folder_).error().message,
+              HasSubstr((folder_ / "mine.toml").string() + ":9"));
+  const auto missing = Catalogue::with_folder(folder_ / "nowhere");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, core::ErrorCode::kUsage);
+  EXPECT_FALSE(missing.error().hint.empty());
+}
+
+TEST(CounterSets, ParseAndName) {
+  EXPECT_EQ(parse_counter_set("full").value(), CounterSet::kFull);
+  EXPECT_FALSE(parse_counter_set("everything"));
+  EXPECT_EQ(name_of(CounterSet::kQuick), "quick");
+  EXPECT_EQ(name_of(Direction::kLowerIsBetter), "lower");
+}
+
+TEST(Formulas, EvaluateOrSayWhy) {
+  EXPECT_DOUBLE_EQ(evaluate_formula("100 * a / (a + b)", {{"a", 1}, {"b", 3}}).value(), 25);
+  EXPECT_DOUBLE_EQ(evaluate_formula("1.5e-9 * e", {{"e", 2e9}}).value(), 3);
+  EXPECT_DOUBLE_EQ(evaluate_formula("a > 1 ? max(a, 7) : 0", {{"a", 2}}).value(), 7);
+  EXPECT_FALSE(evaluate_formula("a +", {{"a", 1}}));
+  EXPECT_FALSE(evaluate_formula("a + b", {{"a", 1}}));
+  EXPECT_FALSE(evaluate_formula("", {}));
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(MetricsDocument, NamesEveryMetricSectionAndVariable) {
+  const std::string document = read(FLASHCORE_SOURCE_DIR "/docs/metrics.md");
+  ASSERT_FALSE(document.empty());
+  const Catalogue catalogue = Catalogue::builtin().value();
+  for (const Section& section : catalogue.sections()) {
+    EXPECT_THAT(document, HasSubstr("### " + section.title)) << section.id;
+  }
+  std::set<std::string> listed;
+  const std::regex row("\\n\\| `([a-z0-9_]+)` \\|");
+  for (std::sregex_iterator it(document.begin(), document.end(), row), end; it != end; ++it)
+    listed.insert((*it)[1]);
+  for (const Metric& metric : catalogue.metrics()) {
+    const std::string line = "| `" + metric.id + "` | " + metric.title + " | " + metric.unit + " | " +
+                             std::string(name_of(metric.direction)) + " | " +
+                             std::string(name_of(metric.set)) + " |";
+    EXPECT_THAT(document, HasSubstr(line));
+    listed.erase(metric.id);
+  }
+  for (const RunVariable& variable : run_variables()) {
+    EXPECT_THAT(document,
+                HasSubstr("| `" + std::string(variable.name) + "` | " + std::string(variable.source) + " | " +
+                          std::string(variable.description) + " |"));
+    listed.erase(std::string(variable.name));
+  }
+  EXPECT_THAT(listed, ::testing::IsEmpty()) << "listed in docs/metrics.md and nowhere else";
+}
+
+}  // namespace
+}  // namespace flashcore::analysis

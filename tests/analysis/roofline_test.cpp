@@ -1,0 +1,146 @@
+#include "analysis/roofline.h"
+
+#include <gtest/gtest.h>
+
+#include "analysis/devices.h"
+#include "analysis/run_analysis.h"
+#include "tests/analysis/sample_run.h"
+
+namespace flashcore::analysis {
+namespace {
+
+class RooflineTest : public ::testing::Test {
+ protected:
+  Roofline roofline(const core::RunRecord& run) { return roofline_of(run, catalogue_.evaluate(run)); }
+  Catalogue catalogue_ = Catalogue::builtin().value();
+};
+
+TEST_F(RooflineTest, CeilingsOfAnH200) {
+  core::RunRecord run = sample_run();
+  add_counter(run, "lts__t_bytes.sum.peak_sustained_elapsed.per_second", 1.0e13);
+  const Roofline r = roofline(run);
+  ASSERT_EQ(r.sm_clock_hz, 1.98e9);
+  ASSERT_NE(r.ceiling("tensor_f16"), nullptr);
+  EXPECT_DOUBLE_EQ(r.ceiling("tensor_f16")->value, 4096.0 * 132 * 1.98e9);  // 1070 TFLOP/s
+  EXPECT_DOUBLE_EQ(r.ceiling("fp32")->value, 256.0 * 132 * 1.98e9);
+  EXPECT_DOUBLE_EQ(r.ceiling("mufu")->value, 16.0 * 132 * 1.98e9);
+  EXPECT_DOUBLE_EQ(r.ceiling("dram")->value, 4.916736e12);  // 2 * 768 B * 3201 MHz
+  EXPECT_DOUBLE_EQ(r.ceiling("l2")->value, 1.0e13);
+  EXPECT_TRUE(r.ceiling("dram")->bandwidth);
+  EXPECT_FALSE(r.ceiling("tensor_f16")->bandwidth);
+  EXPECT_NE(r.ceiling("tensor_f16")->source.find("whitepaper"), std::string::npos);
+  EXPECT_NE(r.ceiling("tensor_f16")->source.find("1980 MHz"), std::string::npos);
+  EXPECT_EQ(r.ceiling("nonsense"), nullptr);
+}
+
+TEST_F(RooflineTest, PointsByCountedBytes) {
+  core::RunRecord run = sample_run();
+  add_counter(run, "dram__bytes.sum", 4194304);
+  add_counter(run, "lts__t_bytes.sum", 33554432);
+  add_counter(run, "lts__t_bytes.sum.peak_sustained_elapsed.per_second", 1.0e13);
+  const Roofline r = roofline(run);
+  ASSERT_EQ(r.points.size(), 2u);
+  const RooflinePoint& dram = r.points[0];
+  EXPECT_EQ(dram.memory, "dram");
+  EXPECT_EQ(dram.bytes_provenance, "cupti");
+  EXPECT_DOUBLE_EQ(dram.intensity, 128);
+  EXPECT_DOUBLE_EQ(dram.performance, 53.6870912e12);
+  EXPECT_DOUBLE_EQ(dram.attainable, 128 * 4.916736e12);  // 629 TFLOP/s, below the tensor ceiling
+  EXPECT_EQ(dram.bound, "memory");
+  EXPECT_NEAR(dram.attainable_fraction, 53.6870912 / 629.342208, 1e-12);
+  const RooflinePoint& l2 = r.points[1];
+  EXPECT_DOUBLE_EQ(l2.intensity, 16);
+  EXPECT_DOUBLE_EQ(l2.attainable, 1.6e14);
+}
+
+TEST_F(RooflineTest, ModelBytesAreNamedAsSuch) {
+  const Roofline r = roofline(sample_run());
+  ASSERT_EQ(r.points.size(), 1u);  // no L2 ceiling is documented for GH100, so no L2 point
+  EXPECT_EQ(r.points[0].bytes_provenance, "model");
+  EXPECT_DOUBLE_EQ(r.points[0].intensity, 256);
+  EXPECT_EQ(r.points[0].bound, "compute");  // 256 * 4.9 TB/s = 1259 > 1070 TFLOP/s
+  EXPECT_DOUBLE_EQ(r.points[0].attainable, 4096.0 * 132 * 1.98e9);
+  EXPECT_EQ(r.ceiling("l2"), nullptr);
+  EXPECT_NE(r.reason.find("L2"), std::string::npos) << r.reason;
+}
+
+TEST_F(RooflineTest, ClockFallsBackAndSaysSo) {
+  core::RunRecord run = sample_run();
+  run.samples.clear();
+  add_samples(run, core::SampleKind::kGraph, 10000, 5, 0);
+  add_samples(run, core::SampleKind::kLaunch, 30000, 3, 1755);
+  EXPECT_EQ(roofline(run).sm_clock_hz, 1.755e9);
+  run.samples.clear();
+  add_samples(run, core::SampleKind::kGraph, 10000, 5, 0);
+  const Roofline r = roofline(run);
+  EXPECT_FALSE(r.sm_clock_hz);
+  EXPECT_DOUBLE_EQ(r.ceiling("tensor_f16")->value, 4096.0 * 132 * 1.98e9);
+  EXPECT_NE(r.reason.find("highest"), std::string::npos);
+}
+
+TEST_F(RooflineTest, AWrongRunHasNoPoint) {
+  core::RunRecord run = sample_run();
+  run.correctness.front().passed = false;
+  EXPECT_TRUE(roofline(run).points.empty());
+  EXPECT_NE(roofline(run).reason.find("wrong"), std::string::npos);
+  run.correctness.clear();
+  EXPECT_TRUE(roofline(run).points.empty());
+  EXPECT_NE(roofline(run).reason.find("not checked"), std::string::npos);
+}
+
+TEST_F(RooflineTest, AnUnknownDeviceHasReasonsAndNoNumbers) {
+  core::RunRecord run = sample_run();
+  run.device = {};
+  run.device.compute_major = 42;
+  run.samples.clear();
+  const Roofline r = roofline(run);
+  EXPECT_TRUE(r.ceilings.empty());
+  EXPECT_TRUE(r.points.empty());
+  EXPECT_NE(r.reason.find("42.0"), std::string::npos) << r.reason;
+}
+
+TEST(DeviceRates, ProductsOfOneArchitectureDiffer) {
+  core::DeviceRecord device;
+  device.compute_major = 8;
+  device.compute_minor = 9;
+  device.name = "NVIDIA L4";
+  EXPECT_EQ(rates_of(device).tensor_f16.value, 1024);
+  device.name = "NVIDIA L40";
+  EXPECT_EQ(rates_of(device).tensor_f16.value, 512);
+  device.name = "NVIDIA L40S";
+  EXPECT_EQ(rates_of(device).tensor_f16.value, 1024);
+  device.name = "NVIDIA GeForce RTX 4090";
+  EXPECT_EQ(rates_of(device).tensor_f16.value, 512);
+}
+
+TEST(DeviceRates, EveryNumberNamesItsDocumentOrItsAbsence) {
+  for (const auto& [major, minor] : {std::pair{8, 0}, {8, 6}, {8, 9}, {9, 0}, {10, 0}, {12, 0}}) {
+    core::DeviceRecord device;
+    device.compute_major = major;
+    device.compute_minor = minor;
+    const DeviceRates rates = rates_of(device);
+    for (const Rate& rate : {rates.tensor_f16, rates.fp32, rates.mufu, rates.l2}) {
+      EXPECT_NE(rate.value.has_value(), rate.source.empty()) << rates.title;
+      EXPECT_EQ(rate.value.has_value(), rate.missing.empty()) << rates.title;
+    }
+  }
+}
+
+// NVIDIA's own totals, from the rates and the boost clocks of the same documents.
+TEST(DeviceRates, TotalsAgreeWithTheVendors) {
+  const auto total = [](const char* name, int major, int minor, int sms, double mhz) {
+    core::DeviceRecord device;
+    device.name = name;
+    device.compute_major = major;
+    device.compute_minor = minor;
+    return rates_of(device).tensor_f16.value.value() * sms * mhz * 1e6 / 1e12;
+  };
+  EXPECT_NEAR(total("NVIDIA H100 80GB HBM3", 9, 0, 132, 1830), 989.4, 1);
+  EXPECT_NEAR(total("NVIDIA A100-SXM4-40GB", 8, 0, 108, 1410), 312, 1);
+  EXPECT_NEAR(total("NVIDIA RTX A6000", 8, 6, 84, 1800), 154.8, 0.5);
+  EXPECT_NEAR(total("NVIDIA L4", 8, 9, 58, 2040), 121, 0.5);
+  EXPECT_NEAR(total("NVIDIA GeForce RTX 5090", 12, 0, 170, 2407), 209.5, 0.5);
+}
+
+}  // namespace
+}  // namespace flashcore::analysis

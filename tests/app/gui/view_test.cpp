@@ -1,0 +1,134 @@
+// The plots by themselves, with real mouse events.
+#include <gtest/gtest.h>
+#include <qcustomplot.h>
+
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+#include "app/gui/phase_bars_view.h"
+#include "app/gui/roofline_view.h"
+#include "loaded_sample.h"
+
+namespace flashcore::gui::test {
+namespace {
+
+LoadedSessionPtr ladder() {
+  return loadedSession({{.phase = "baseline", .rung = 1, .p50_us = 900},
+                        {.phase = "wmma", .rung = 2, .p50_us = 60},
+                        {.phase = "broken", .rung = 3, .p50_us = 1, .correct = false},
+                        {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35}});
+}
+
+template <typename View>
+void showView(View& view, const LoadedSessionPtr& session) {
+  view.resize(700, 500);
+  view.setSession(session);
+  view.show();
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
+  view.plot()->replot();
+}
+
+QStringList labels(QCustomPlot* plot) {
+  QStringList texts;
+  for (int i = 0; i < plot->itemCount(); ++i) {
+    if (const auto* text = qobject_cast<QCPItemText*>(plot->item(i))) texts << text->text();
+  }
+  return texts;
+}
+
+TEST(RooflineView, DrawsPointsWithNamesUnderLabelledCeilings) {
+  RooflineView view;
+  showView(view, ladder());
+  const QStringList texts = labels(view.plot());
+  EXPECT_TRUE(texts.contains(QStringLiteral("baseline")));
+  EXPECT_TRUE(texts.contains(QStringLiteral("wmma")));
+  EXPECT_TRUE(texts.contains(QStringLiteral("cublas")));
+  EXPECT_GE(texts.filter(QStringLiteral("FLOP/s")).size(), 1);
+  EXPECT_EQ(texts.filter(QStringLiteral("B/s")).size(), 1);  // the chosen memory's alone
+  EXPECT_FALSE(texts.contains(QStringLiteral("broken")));    // a wrong answer has no speed
+  EXPECT_FALSE(view.pointPosition(3).has_value());
+}
+
+TEST(RooflineView, AClickOnAPointChoosesItsRun) {
+  RooflineView view;
+  showView(view, ladder());
+  QSignalSpy chosen(&view, &RooflineView::runClicked);
+  const auto at = view.pointPosition(2);
+  ASSERT_TRUE(at.has_value());
+  QTest::mouseClick(view.plot(), Qt::LeftButton, {}, *at);
+  ASSERT_EQ(chosen.count(), 1);
+  EXPECT_EQ(chosen[0][0].value<core::RowId>(), 2);
+  QTest::mouseClick(view.plot(), Qt::LeftButton, {},
+                    view.plot()->axisRect()->rect().topLeft() + QPoint(3, 3));
+  EXPECT_EQ(chosen.count(), 1);
+}
+
+TEST(RooflineView, APointTellsItsValues) {
+  RooflineView view;
+  showView(view, ladder());
+  const QString text = view.pointText(2);
+  EXPECT_TRUE(text.contains(QStringLiteral("wmma on mission")));
+  EXPECT_TRUE(text.contains(QStringLiteral("attainable")));
+  EXPECT_TRUE(text.contains(QStringLiteral("graph p50")));
+}
+
+TEST(RooflineView, TheButtonsChangeTheMemory) {
+  RooflineView view;
+  showView(view, ladder());
+  const QString dram = labels(view.plot()).filter(QStringLiteral("B/s")).join(QLatin1Char(' '));
+  QTest::mouseClick(view.findChild<QToolButton*>(QStringLiteral("memoryL2")), Qt::LeftButton);
+  EXPECT_EQ(view.memory(), QStringLiteral("l2"));
+  EXPECT_TRUE(view.plot()->xAxis->label().contains(QStringLiteral("L2")));
+  EXPECT_NE(labels(view.plot()).filter(QStringLiteral("B/s")).join(QLatin1Char(' ')), dram);
+  QTest::mouseClick(view.findChild<QToolButton*>(QStringLiteral("memoryDram")), Qt::LeftButton);
+  EXPECT_EQ(view.memory(), QStringLiteral("dram"));
+}
+
+TEST(RooflineView, LabelsOfNeighboursDoNotCoverOneAnother) {
+  RooflineView view;
+  showView(view, loadedSession({{.phase = "first", .p50_us = 60, .counters = false},
+                                {.phase = "second", .p50_us = 61, .counters = false},
+                                {.phase = "third", .p50_us = 62, .counters = false}}));
+  std::vector<QRectF> boxes;
+  for (int i = 0; i < view.plot()->itemCount(); ++i) {
+    const auto* text = qobject_cast<QCPItemText*>(view.plot()->item(i));
+    if (!text || text->rotation() != 0) continue;
+    boxes.emplace_back(text->topLeft->pixelPosition(), text->bottomRight->pixelPosition());
+  }
+  ASSERT_GE(boxes.size(), 3U);
+  for (std::size_t a = 0; a < boxes.size(); ++a) {
+    for (std::size_t b = a + 1; b < boxes.size(); ++b) EXPECT_FALSE(boxes[a].intersects(boxes[b])) << a << b;
+  }
+}
+
+TEST(RooflineView, SaysWhenThereIsNothing) {
+  RooflineView view;
+  showView(view, nullptr);
+  EXPECT_TRUE(view.findChild<QLabel*>(QStringLiteral("rooflineEmpty"))->isVisible());
+}
+
+TEST(PhaseBarsView, ShowsValuesAndSpeedUps) {
+  PhaseBarsView view;
+  showView(view, ladder());
+  ASSERT_EQ(view.names(), QStringList({QStringLiteral("baseline"), QStringLiteral("wmma"),
+                                       QStringLiteral("broken"), QStringLiteral("cublas")}));
+  EXPECT_TRUE(view.values()[0].endsWith(QStringLiteral("base")));
+  EXPECT_TRUE(view.values()[1].endsWith(QStringLiteral("15.0x"))) << view.values()[1].toStdString();
+  EXPECT_TRUE(view.values()[2].contains(QStringLiteral("wrong answer")));
+  EXPECT_EQ(view.plot()->plottableCount(), 3);  // no bar for the wrong one
+}
+
+TEST(PhaseBarsView, AClickOnABarChoosesItsRun) {
+  PhaseBarsView view;
+  showView(view, ladder());
+  QSignalSpy chosen(&view, &PhaseBarsView::runClicked);
+  const QPoint at(static_cast<int>(view.plot()->xAxis->coordToPixel(0)) + 4,
+                  static_cast<int>(view.plot()->yAxis->coordToPixel(1)));
+  QTest::mouseClick(view.plot(), Qt::LeftButton, {}, at);
+  ASSERT_EQ(chosen.count(), 1);
+  EXPECT_EQ(chosen[0][0].value<core::RowId>(), 2);
+}
+
+}  // namespace
+}  // namespace flashcore::gui::test

@@ -1,0 +1,115 @@
+#include "reports/html.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/atomic_file.h"
+#include "reports/page_data.h"
+#include "tests/reports/fixtures.h"
+
+namespace flashcore::reports {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const analysis::Catalogue& catalogue() {
+  static const analysis::Catalogue builtin = analysis::Catalogue::builtin().value();
+  return builtin;
+}
+
+std::string report(std::vector<core::RunRecord> records, const HtmlOptions& options = {}) {
+  return html_report(fixtures::analysed(std::move(records), catalogue()), catalogue(), options);
+}
+
+std::string data_block(const std::string& html) {
+  const std::string open = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t begin = html.find(open) + open.size();
+  return html.substr(begin, html.find("</script>", begin) - begin);
+}
+
+TEST(HtmlReport, CarriesItsDataInOneBlockThatNoTextCanLeave) {
+  const std::string html = report({fixtures::hostile_record()});
+  const std::string block = data_block(html);
+  EXPECT_THAT(block, Not(HasSubstr("<")));
+  EXPECT_THAT(block, Not(HasSubstr("\xE2\x80\xA8")));
+  const auto data = nlohmann::json::parse(block);
+  EXPECT_EQ(data["runs"][0]["phase"], fixtures::kScript);
+  EXPECT_EQ(data["runs"][0]["tags"]["{{data}}"], "{{licences}} \x1b[2J\x07");
+  EXPECT_THAT(html, Not(HasSubstr("<script>alert")));
+}
+
+TEST(HtmlReport, EscapesItsTitle) {
+  HtmlOptions options;
+  options.title = "</title><script>alert(5)</script>";
+  EXPECT_THAT(report({}, options), Not(HasSubstr("<script>alert(5)")));
+}
+
+TEST(HtmlReport, AllowsItsOwnScriptsOnlyAndFetchesNothing) {
+  const std::string html = report({fixtures::record(fixtures::ladder()[0])});
+  EXPECT_THAT(html, HasSubstr("default-src 'none'; script-src 'sha256-"));
+  // What the browser reads before any script: the page's own markup. The browser test holds the rest.
+  const std::string markup = html.substr(0, html.find("<script type=\"application/json\""));
+  for (const char* fetching : {"<link", "<img", "<iframe", " src=", "@import", "url("}) {
+    EXPECT_FALSE(markup.find(fetching) != std::string::npos) << fetching;
+  }
+}
+
+TEST(HtmlReport, CarriesTheLicencesOfItsParts) {
+  const std::string html = report({});
+  for (const char* text :
+       {"Apache License", "This product includes software developed at", "d3", "zrender"}) {
+    EXPECT_THAT(html, HasSubstr(text));
+  }
+}
+
+TEST(PageData, SortsStallSharesAndCountsNoneTwice) {
+  const auto runs = fixtures::analysed({fixtures::record(fixtures::ladder()[0])}, catalogue());
+  const auto data = page_data(runs, catalogue(), "t");
+  const auto& stalls = data["runs"][0]["view"]["stalls"];
+  ASSERT_GT(stalls.size(), 5u);
+  double sum = 0, before = 1e9;
+  bool math_pipe = false;
+  for (const auto& stall : stalls) {
+    EXPECT_LE(stall["value"].get<double>(), before);
+    before = stall["value"].get<double>();
+    sum += before;
+    math_pipe = math_pipe || stall["id"] == "stall_math_pipe_throttle_share";
+    EXPECT_NE(stall["id"], "stall_long_scoreboard_pipe_l1tex_share");
+  }
+  EXPECT_NEAR(sum, 100, 0.5);
+  EXPECT_TRUE(math_pipe);
+}
+
+TEST(PageData, KeepsTheSamplesOfAWrongAnswerOut) {
+  const auto runs = fixtures::analysed({fixtures::wrong_record()}, catalogue());
+  const auto data = page_data(runs, catalogue(), "t");
+  const auto& view = data["runs"][0]["view"];
+  EXPECT_EQ(view["answer"], "wrong");
+  EXPECT_TRUE(view["graph_samples_us"].empty());
+  EXPECT_TRUE(view["graph"].is_null());
+  EXPECT_TRUE(view["main_point"].is_null());
+}
+
+TEST(PageData, GroupsByProblemAndNamesTheFastest) {
+  const auto runs = fixtures::analysed(fixtures::usual_records(), catalogue());
+  const auto data = page_data(runs, catalogue(), "t");
+  ASSERT_EQ(data["groups"].size(), 2u);
+  EXPECT_EQ(data["groups"][0]["label"], "mission");
+  EXPECT_EQ(data["runs"][data["groups"][0]["fastest"].get<int>()]["phase"], "fused");
+  EXPECT_EQ(data["runs"][1]["view"]["speedup_base"], "baseline");
+}
+
+TEST(WriteHtmlReport, SaysWhyAndLeavesNothingWhereItCannotWrite) {
+  const std::filesystem::path path = "/proc/no such folder/report.html";
+  const auto written = write_html_report(path, {}, catalogue());
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, core::ErrorCode::kFile);
+  EXPECT_FALSE(written.error().hint.empty());
+}
+
+}  // namespace
+}  // namespace flashcore::reports

@@ -1,0 +1,89 @@
+#include "reports/json.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "tests/reports/fixtures.h"
+
+namespace flashcore::reports {
+namespace {
+
+using nlohmann::json;
+
+const analysis::Catalogue& catalogue() {
+  static const analysis::Catalogue builtin = analysis::Catalogue::builtin().value();
+  return builtin;
+}
+
+json of(std::vector<core::RunRecord> records) {
+  return json::parse(runs_json(fixtures::analysed(std::move(records), catalogue())));
+}
+
+TEST(RunsJson, HoldsWhatWasMeasured) {
+  const auto runs = fixtures::analysed({fixtures::record(fixtures::ladder()[1])}, catalogue());
+  const json run = json::parse(runs_json(runs))["runs"][0];
+  EXPECT_EQ(run["phase"], "wmma");
+  EXPECT_EQ(run["shape"], "mission");
+  EXPECT_EQ(run["problem"]["Sq"], 512);
+  EXPECT_FALSE(run["recording"]);
+  EXPECT_DOUBLE_EQ(run["timing"]["graph_us"]["p50"].get<double>(), runs[0].graph_ns->p50 / 1e3);
+  EXPECT_EQ(run["timing"]["launch_us"]["n"], 100);
+  EXPECT_EQ(run["resources"]["registers"], 128);
+  EXPECT_EQ(run["resources"]["spill_bytes"], 0);
+  EXPECT_DOUBLE_EQ(run["metrics"]["tensor_pipe_active"]["value"].get<double>(), 9.4);
+  EXPECT_EQ(run["metrics"]["tensor_pipe_active"]["unit"], "%");
+  EXPECT_TRUE(run["correctness"]["passed"]);
+  EXPECT_FALSE(run["roofline"]["points"].empty());
+}
+
+TEST(RunsJson, TakesTheLargestOfSeveralKernels) {
+  core::RunRecord record = fixtures::record(fixtures::ladder()[3]);
+  core::ResourceRecord second = record.resources[0];
+  second.kernel_index = 1;
+  second.registers = 200;
+  second.spill_store_bytes = 8;
+  record.resources.push_back(second);
+  const json resources = of({record})["runs"][0]["resources"];
+  EXPECT_EQ(resources["registers"], 200);
+  EXPECT_EQ(resources["spill_bytes"], 8);
+  EXPECT_EQ(resources["kernels"].size(), 2u);
+  EXPECT_TRUE(resources["kernels"][0]["spill_bytes"].is_null());  // unknown is not zero
+}
+
+TEST(RunsJson, GivesAReasonForEveryMissingValue) {
+  const json run = of({fixtures::without_counters(fixtures::record(fixtures::ladder()[0]))})["runs"][0];
+  const json metric = run["metrics"]["tensor_pipe_active"];
+  EXPECT_TRUE(metric["value"].is_null());
+  EXPECT_NE(metric["reason"].get<std::string>().find("refuses"), std::string::npos);
+  EXPECT_EQ(run["diagnostics"][0]["code"], "counters_refused");
+}
+
+TEST(RunsJson, ShowsNoTimingOfAWrongAnswer) {
+  core::RunRecord wrong = fixtures::wrong_record();
+  wrong.correctness[2].max_error = std::numeric_limits<double>::quiet_NaN();
+  wrong.correctness[2].passed = false;
+  const json run = of({wrong})["runs"][0];
+  EXPECT_FALSE(run["correctness"]["passed"]);
+  EXPECT_TRUE(run["correctness"]["max_error"].is_null());
+  EXPECT_TRUE(run["timing"]["graph_us"].is_null());
+  EXPECT_TRUE(run["timing"]["launch_us"].is_null());
+}
+
+TEST(RunsJson, SurvivesTextThatIsNoUtf8) {
+  const json run = of({fixtures::recorded(fixtures::hostile_record())})["runs"][0];
+  EXPECT_EQ(run["phase"], fixtures::kScript);
+  EXPECT_EQ(run["tags"]["long"].get<std::string>().size(), 10000u);
+  EXPECT_TRUE(run["recording"]);
+}
+
+TEST(RunsJson, IsAnObjectWithoutRunsToo) {
+  const json document = of({});
+  EXPECT_EQ(document["schema"], 1);
+  EXPECT_TRUE(document["runs"].is_array());
+  EXPECT_TRUE(document["runs"].empty());
+}
+
+}  // namespace
+}  // namespace flashcore::reports

@@ -1,0 +1,109 @@
+#include "reports/terminal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "reports/text.h"
+#include "tests/reports/fixtures.h"
+
+namespace flashcore::reports {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const analysis::Catalogue& catalogue() {
+  static const analysis::Catalogue builtin = analysis::Catalogue::builtin().value();
+  return builtin;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string line_with(const std::string& text, const std::string& part) {
+  for (const std::string& line : lines_of(text)) {
+    if (line.find(part) != std::string::npos) return line;
+  }
+  return {};
+}
+
+TEST(RunsTable, ShowsEachRunUnderItsProblemWithTheFastestMarked) {
+  const std::string text = runs_table(fixtures::analysed(fixtures::usual_records(), catalogue()), {});
+  EXPECT_THAT(text, HasSubstr("mission"));
+  EXPECT_THAT(text, HasSubstr("large"));
+  EXPECT_THAT(line_with(text, "baseline"), HasSubstr("1.00x"));
+  EXPECT_THAT(line_with(text, "wmma"), HasSubstr("9.4 %"));
+  EXPECT_THAT(line_with(text, "fused"), HasSubstr("▸"));
+  EXPECT_THAT(line_with(text, "cublas"), HasSubstr("(ref)"));
+  EXPECT_THAT(line_with(text, "wmma"), Not(HasSubstr("▸")));
+}
+
+TEST(RunsTable, KeepsColumnsAlignedAndWithinTheWidth) {
+  const auto runs = fixtures::analysed(fixtures::usual_records(), catalogue());
+  for (int width : {60, 80, 100, 140}) {
+    int row_width = 0;
+    for (const std::string& line : lines_of(runs_table(runs, {false, width}))) {
+      EXPECT_LE(display_width(line), width) << line;
+      if (line.find("baseline") == std::string::npos && line.find("wmma") == std::string::npos) continue;
+      if (row_width == 0) row_width = display_width(line);
+      EXPECT_EQ(display_width(line), row_width) << line;
+    }
+    EXPECT_GT(row_width, 0);
+  }
+}
+
+TEST(RunsTable, SaysWrongWithoutTiming) {
+  const auto runs =
+      fixtures::analysed({fixtures::record(fixtures::ladder()[0]), fixtures::wrong_record()}, catalogue());
+  const std::string line = line_with(runs_table(runs, {}), "broken");
+  EXPECT_THAT(line, HasSubstr("WRONG"));
+  EXPECT_THAT(line, HasSubstr("1.25"));
+  EXPECT_THAT(line, Not(HasSubstr("µs")));
+}
+
+TEST(RunsTable, SaysWhatIsARecordingAndWhatWasRefused) {
+  auto run = fixtures::recorded(fixtures::without_counters(fixtures::record(fixtures::ladder()[1])));
+  const std::string text = runs_table(fixtures::analysed({run}, catalogue()), {});
+  EXPECT_THAT(text, HasSubstr("recording of NVIDIA H200, taken 2026-01-31T12:00:00Z at 0123456789ab"));
+  EXPECT_THAT(text, HasSubstr("counters"));
+  EXPECT_THAT(text, HasSubstr("hint: "));
+}
+
+TEST(RunsTable, CannotBeSteeredByATag) {
+  auto hostile = fixtures::hostile_record();
+  hostile.phase.id = "\x1b[2J\x07" + std::string(10000, 'p');
+  const auto runs = fixtures::analysed({hostile}, catalogue());
+  for (const std::string& text : {runs_table(runs, {}), run_details(runs[0], catalogue(), {})}) {
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, Not(HasSubstr("\x07")));
+  }
+}
+
+TEST(RunsTable, ColoursOnlyWhenAsked) {
+  const auto runs = fixtures::analysed(fixtures::usual_records(), catalogue());
+  EXPECT_THAT(runs_table(runs, {false, 100}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(runs_table(runs, {true, 100}), HasSubstr("\x1b[32m"));
+}
+
+TEST(RunsTable, SaysThatThereIsNothing) {
+  EXPECT_EQ(runs_table({}, {}), "no runs\n");
+}
+
+TEST(RunDetails, ShowsEverySectionWithValuesAndReasons) {
+  const auto runs = fixtures::analysed({fixtures::record(fixtures::ladder()[1])}, catalogue());
+  const std::string text = run_details(runs[0], catalogue(), {});
+  for (const auto& section : catalogue().sections()) EXPECT_THAT(text, HasSubstr(section.title));
+  EXPECT_THAT(line_with(text, "Tensor pipe active"), HasSubstr("9.4 %"));
+  EXPECT_THAT(line_with(text, "registers a thread"), HasSubstr("128"));
+  EXPECT_THAT(text, HasSubstr("missing"));
+  EXPECT_THAT(text, HasSubstr("seed 12345"));
+}
+
+}  // namespace
+}  // namespace flashcore::reports

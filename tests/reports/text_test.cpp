@@ -1,0 +1,64 @@
+#include "reports/text.h"
+
+#include <gtest/gtest.h>
+
+#include "reports/terminal_table.h"
+
+namespace flashcore::reports {
+namespace {
+
+TEST(Text, MeasuresCellsNotBytes) {
+  EXPECT_EQ(display_width("12.3 µs"), 7);
+  EXPECT_EQ(display_width("核心"), 4);
+  EXPECT_EQ(display_width("e\xCC\x81"), 1);  // a combining accent
+  EXPECT_EQ(display_width("🙂"), 2);
+}
+
+TEST(Text, FitsToExactlyTheWidth) {
+  for (const char* text : {"", "a", "µ", "核心核心核心", "a long text that is cut"}) {
+    for (int width : {1, 2, 5, 8}) {
+      EXPECT_EQ(display_width(fit(text, width, Align::kLeft)), width) << text;
+      EXPECT_EQ(display_width(fit(text, width, Align::kRight)), width) << text;
+    }
+  }
+  EXPECT_EQ(fit("ab", 4, Align::kRight), "  ab");
+  EXPECT_EQ(cut("abcdef", 4), "abc…");
+}
+
+TEST(Text, NeutralisesControlCharacters) {
+  EXPECT_EQ(printable("a\x1b[31mb\x07\n\t\x7f"), "a?[31mb????");
+  EXPECT_EQ(printable("\xC2\x9B"), "?");      // C1: a one-byte CSI on some terminals
+  EXPECT_EQ(printable("\xE2\x80\xAE"), "?");  // right-to-left override
+  EXPECT_EQ(printable("µ核"), "µ核");
+}
+
+TEST(Text, ReplacesBytesThatAreNoCharacter) {
+  const std::string mark = "\xEF\xBF\xBD";
+  EXPECT_EQ(valid_utf8("a\xFF"
+                       "b"),
+            "a" + mark + "b");
+  EXPECT_EQ(valid_utf8("\xC3"), mark);
+  EXPECT_EQ(valid_utf8("\xED\xA0\x80"), mark + mark + mark);  // a surrogate
+  EXPECT_EQ(valid_utf8("\xC0\xAF"), mark + mark);             // overlong
+  EXPECT_EQ(valid_utf8("\xEF\xBF\xBD"), mark);
+}
+
+TEST(Text, WrapsAtSpacesWithIndent) {
+  EXPECT_EQ(wrap("aaa bbb ccc", 7, 2), "aaa bbb\n  ccc");
+  EXPECT_EQ(wrap("aaa bbb", 12, 8, 8), "aaa\n        bbb");
+}
+
+TEST(Text, EscapesMarkup) {
+  EXPECT_EQ(html_escape("<a b='c\"&"), "&lt;a b=&#39;c&quot;&amp;");
+}
+
+TEST(Table, LeavesOutWhatIsWorthLeastWhenNarrow) {
+  const std::vector<Column> columns = {
+      {"name", Align::kLeft, 10, 9}, {"dear", Align::kRight, 10, 5}, {"cheap", Align::kRight, 10, 1}};
+  const std::vector<Row> rows = {{"", {"n", "12345678", "87654321"}}};
+  EXPECT_EQ(draw_table(columns, rows, 80, false), "  name      dear     cheap\n  n     12345678  87654321\n");
+  EXPECT_EQ(draw_table(columns, rows, 20, false), "  name      dear\n  n     12345678\n");
+}
+
+}  // namespace
+}  // namespace flashcore::reports

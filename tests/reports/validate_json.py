@@ -1,0 +1,59 @@
+"""validate_json.py SCHEMA FILE...: checks files against a JSON Schema (2020-12), and the schema against wrong ones.
+
+Exit codes: 0 all are valid and every spoiled copy is refused; 1 not; 77 the jsonschema module is missing.
+"""
+import copy
+import json
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: Python's jsonschema module is missing (Debian: python3-jsonschema)")
+    sys.exit(77)
+
+
+def spoiled(document):
+    """Copies of a document that a reader could not rely on; the schema must refuse each."""
+    def copy_with(change):
+        other = copy.deepcopy(document)
+        change(other["runs"][0])
+        return other
+
+    def unexplained(run):
+        run["metrics"]["made_up"] = {"value": None, "unit": "%", "provenance": ""}
+
+    def timed_though_wrong(run):
+        run["correctness"]["passed"] = False
+        run["timing"]["graph_us"] = dict.fromkeys(["p50", "p90", "p99", "min", "max", "mean", "stdev"], 1.0) | {"n": 3}
+
+    yield "no problem", copy_with(lambda run: run.pop("problem"))
+    yield "a zero extent", copy_with(lambda run: run["problem"].update(B=0))
+    yield "a missing value without reason", copy_with(unexplained)
+    yield "timing of a wrong answer", copy_with(timed_though_wrong)
+    yield "an unknown key", copy_with(lambda run: run.update(surprise=1))
+    yield "another schema version", {**document, "schema": 2}
+
+
+def main(schema_path, paths):
+    with open(schema_path, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    failures = 0
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+        for error in validator.iter_errors(document):
+            failures += 1
+            print(f"{path}: {error.json_path}: {error.message[:300]}")
+        for what, other in spoiled(document) if document["runs"] else ():
+            if validator.is_valid(other):
+                failures += 1
+                print(f"{path}: the schema accepts {what}")
+    print(f"{len(paths)} files, {failures} failures")
+    return 1 if failures or not paths else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

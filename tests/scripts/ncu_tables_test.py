@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""compare_ncu's and bench_ncu's reading and judging, without a GPU: ncu's CSV, limits, the table."""
+import importlib.machinery
+import importlib.util
+import pathlib
+import sys
+import unittest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+sys.dont_write_bytecode = True
+import ncu_runs  # noqa: E402
+
+
+def load(name):
+    loader = importlib.machinery.SourceFileLoader(name, str(SCRIPTS / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+compare_ncu, bench_ncu = load("compare_ncu"), load("bench_ncu")
+
+CSV = '''==PROF== Connected to process 77
+==PROF== Profiling "wmma_kernel": 0%....50%....100% - 4 passes
+"ID","Kernel Name","Block Size","sm__inst_executed.sum","dram__bytes.sum","smsp__issue.ratio"
+"","","","inst","byte",""
+"0","wmma_kernel","(128, 1, 1)","1,048,576","2,000","0.25"
+"1","wmma_kernel","(128, 1, 1)","1,048,580","n/a","0.5"
+==PROF== Disconnected
+'''
+
+
+class Tables(unittest.TestCase):
+    def test_the_csv_is_read_without_units_and_talk(self):
+        rows = ncu_runs.parse_ncu_csv(CSV)
+        self.assertEqual([row["ID"] for row in rows], ["0", "1"])
+        self.assertEqual(ncu_runs.ncu_counters(rows), {"sm__inst_executed.sum": [1048576.0, 1048580.0],
+                                                       "dram__bytes.sum": [2000.0], "smsp__issue.ratio": [0.25, 0.5]})
+
+    def test_output_without_a_table_is_an_error_with_ncus_words(self):
+        with self.assertRaises(ncu_runs.Stop) as stop:
+            ncu_runs.parse_ncu_csv("==ERROR== ERR_NVGPUCTRPERM")
+        self.assertIn("ERR_NVGPUCTRPERM", str(stop.exception))
+        self.assertEqual(stop.exception.code, 6)
+
+    def test_limits_go_by_what_is_counted(self):
+        for name, limit in (("smsp__inst_executed.sum", 0.5), ("dram__bytes.sum", 5.0), ("lts__t_bytes.sum", 5.0),
+                            ("sm__ops_path_tensor_op_hmma_src_fp16_dst_fp32.sum", 0.5),
+                            ("smsp__sass_thread_inst_executed_op_ffma_pred_on.sum", 0.5),
+                            ("dram__bytes.sum.per_second", None), ("sm__cycles_active.avg", None),
+                            ("sm__inst_executed_pipe_tensor.avg.pct_of_peak_sustained_active", None),
+                            ("smsp__average_warps_issue_stalled_wait_per_issue_active.ratio", None)):
+            self.assertEqual(compare_ncu.limit_of(name), limit, name)
+
+    def test_the_table_fails_what_differs_too_much(self):
+        ours = {"sm__inst_executed.sum": [1006, 1006], "dram__bytes.sum": [104], "sm__cycles.avg": [500], "a__x.sum": [1],
+                "lts__t_bytes.sum": [0]}
+        theirs = {"sm__inst_executed.sum": [1000], "dram__bytes.sum": [100], "sm__cycles.avg": [100], "lts__t_bytes.sum": [0]}
+        lines, failed, judged = compare_ncu.table(ours, theirs)
+        self.assertEqual((failed, judged), (["sm__inst_executed.sum"], 3))
+        text = "\n".join(lines)
+        self.assertIn("| `sm__inst_executed.sum` | 1006 | 1000 | +0.60% | 0.5% | **fail** |", text)
+        self.assertIn("| `dram__bytes.sum` | 104 | 100 | +4.00% | 5% | pass |", text)
+        self.assertIn("not judged", text)
+        self.assertIn("| `a__x.sum` | there | missing | | | not compared |", text)
+
+    def test_a_value_where_ncu_reads_zero_fails(self):
+        _, failed, _ = compare_ncu.table({"dram__bytes.sum": [5]}, {"dram__bytes.sum": [0]})
+        self.assertEqual(failed, ["dram__bytes.sum"])
+
+    def test_kernel_names(self):
+        for kernel, name in (("wmma_kernel", "wmma_kernel"), ("void flashcore::kernels::wmma<(int)64, float>(Args)", "wmma"),
+                             ("flashcore::baseline(flashcore::Args)", "baseline")):
+            self.assertEqual(ncu_runs.function_name(kernel), name)
+
+    def test_sides_take_turns(self):
+        self.assertEqual("".join(bench_ncu.turns(4)), "ABBAABBA")
+
+
+if __name__ == "__main__":
+    unittest.main()
