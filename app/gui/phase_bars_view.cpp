@@ -38,7 +38,6 @@ PhaseBarsView::PhaseBarsView(QWidget* parent)
   plot_->setMinimumSize(260, 220);
   connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressed_ = event->pos(); });
   connect(plot_, &QCustomPlot::mouseRelease, this, &PhaseBarsView::mouseReleased);
-  // The axes have their width of the layout before.
   connect(plot_, &QCustomPlot::beforeReplot, this, &PhaseBarsView::fitRange);
   rebuild();
 }
@@ -140,7 +139,10 @@ void PhaseBarsView::fitRange() {
   QFont bold = font();
   bold.setBold(true);
   const QFontMetricsF metrics(bold);
-  const double width = plot_->axisRect()->width();
+  // The layout comes after this: the width is told from the viewport and the margins of the time before.
+  const QMargins margins = plot_->axisRect()->margins();
+  const double width =
+      std::max(plot_->viewport().width() - std::max(margins.left(), 70) - margins.right(), 1);
   double range = longest_;
   for (std::size_t row = 0; row < runs_.size(); ++row) {
     const double text = metrics.horizontalAdvance(values_[static_cast<qsizetype>(row)]) + 14;
