@@ -136,6 +136,9 @@ std::string resource_provenance(const std::vector<core::ResourceRecord>& kernels
 void put_resources(const core::RunRecord& run, Values& values) {
   using core::ResourceRecord;
   const auto& kernels = run.resources;
+  const auto known = [](const auto& value) {
+    return value ? std::optional<double>(static_cast<double>(*value)) : std::nullopt;
+  };
   const auto number = [](auto value) { return std::optional<double>(static_cast<double>(value)); };
   const auto add = [&](const char* name, Fold how, const Field& field) {
     const bool occupancy =
@@ -155,9 +158,9 @@ void put_resources(const core::RunRecord& run, Values& values) {
   add("block_threads", Fold::kMost, [&](const ResourceRecord& r) {
     return number(static_cast<double>(r.block_x) * r.block_y * r.block_z);
   });
-  add("registers", Fold::kMost, [&](const ResourceRecord& r) { return number(r.registers); });
+  add("registers", Fold::kMost, [&](const ResourceRecord& r) { return known(r.registers); });
   add("static_shared_bytes", Fold::kMost,
-      [&](const ResourceRecord& r) { return number(r.static_shared_bytes); });
+      [&](const ResourceRecord& r) { return known(r.static_shared_bytes); });
   add("dynamic_shared_bytes", Fold::kMost,
       [&](const ResourceRecord& r) { return number(r.dynamic_shared_bytes); });
   add("spill_bytes", Fold::kSum, [](const ResourceRecord& r) -> std::optional<double> {

@@ -1,9 +1,12 @@
 // CuptiCollector: hardware counters of one launch through CUPTI's Range Profiler API, in process,
-// kernel replay, one range a launch. libcupti is loaded on first use.
+// user replay, one range a kernel. libcupti is loaded on first use.
 //
 // A launch of one kernel gives values with kernel_index -1; a launch of n kernels gives n ranges, with
-// kernel_index 0 to n-1 in launch order. gpu__time_duration.sum is always taken with the rest. One launch
-// that is not counted comes first, so that caches are as warm as in the timed launches.
+// kernel_index 0 to n-1 in launch order. gpu__time_duration.sum is always taken with the rest. Every
+// pass launches twice and counts the second launch, so that caches are as warm as in the timed launches
+// and what CUPTI itself left in L2 is gone (docs/counters.md).
+// Once the profiler has been enabled, every later launch of the process is slower (by about 0.2 us on an
+// H200, also after it has been disabled): whoever wants durations takes them before the first collect().
 // Diagnostics: counters_refused, ranges_dropped.
 //
 // Owns: the profiler set-up of the process (made once, kept until the collector is destroyed).

@@ -1,6 +1,10 @@
 #include "collectors/resources.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <vector>
 
 #include "collectors/halves.h"
 
@@ -32,6 +36,7 @@ core::Status ResourcesCollector::collect(core::Launchable& launchable, Sink& sin
                                          const core::CancelToken& cancel, const Progress& progress) {
   const auto kernels = launchable.kernels();
   const int total = static_cast<int>(kernels.size());
+  std::vector<std::string> unknown;
   if (progress) progress(0, total);
   for (int index = 0; index < total; ++index) {
     if (cancel.requested()) {
@@ -66,11 +71,14 @@ core::Status ResourcesCollector::collect(core::Launchable& launchable, Sink& sin
     if (driver || compiled) {
       fill_occupancy(record, device_);
     } else {
-      diagnose(sink, fmt::format("the registers and shared memory of {} are unknown", kernel.name),
-               "a library's kernel cannot be asked for its resources; ncu shows them");
+      unknown.push_back(kernel.name);
     }
     sink.resource(std::move(record));
     if (progress) progress(index + 1, total);
+  }
+  if (!unknown.empty()) {
+    diagnose(sink, fmt::format("the registers and shared memory of {} are unknown", fmt::join(unknown, ", ")),
+             "a library's kernel cannot be asked for its resources; ncu shows them");
   }
   if (launchable.kernels_per_launch() > total) {
     diagnose(sink,

@@ -3,7 +3,7 @@
 // GPU).
 //
 // Provenance: "driver+ptxas", "driver", "ptxas", or "plan" for a library's kernel of which only the launch
-// is known: its registers and shared memory are then 0 for unknown, and a diagnostic "resources_unknown"
+// is known: its registers and shared memory are then missing, and a diagnostic "resources_unknown"
 // says so.
 // Owns: nothing. Units: bytes a block or a thread as named. Threads: any.
 #pragma once

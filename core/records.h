@@ -102,8 +102,8 @@ struct ResourceRecord {
   std::string kernel;  // the function's readable name
   std::int64_t grid_x = 1, grid_y = 1, grid_z = 1;
   int block_x = 1, block_y = 1, block_z = 1;
-  int registers = 0;                     // a thread
-  std::int64_t static_shared_bytes = 0;  // a block
+  std::optional<int> registers;                     // a thread; missing for a library's kernel
+  std::optional<std::int64_t> static_shared_bytes;  // a block
   std::int64_t dynamic_shared_bytes = 0;
   std::optional<std::int64_t> stack_bytes;        // a thread
   std::optional<std::int64_t> spill_store_bytes;  // a thread; from ptxas

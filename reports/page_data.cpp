@@ -116,13 +116,15 @@ Json resource_texts(const core::RunRecord& run) {
     const auto bytes = [](const std::optional<std::int64_t>& value) {
       return value ? Json(fmt::format("{} B", *value)) : Json(nullptr);
     };
-    out.push_back({{"static_shared", analysis::format_memory_size(r.static_shared_bytes)},
-                   {"dynamic_shared", analysis::format_memory_size(r.dynamic_shared_bytes)},
-                   {"spill_store", bytes(r.spill_store_bytes)},
-                   {"spill_load", bytes(r.spill_load_bytes)},
-                   {"occupancy", r.theoretical_occupancy
-                                     ? Json(analysis::format_value(100 * *r.theoretical_occupancy, "%"))
-                                     : Json(nullptr)}});
+    out.push_back(
+        {{"static_shared",
+          r.static_shared_bytes ? Json(analysis::format_memory_size(*r.static_shared_bytes)) : Json(nullptr)},
+         {"dynamic_shared", analysis::format_memory_size(r.dynamic_shared_bytes)},
+         {"spill_store", bytes(r.spill_store_bytes)},
+         {"spill_load", bytes(r.spill_load_bytes)},
+         {"occupancy", r.theoretical_occupancy
+                           ? Json(analysis::format_value(100 * *r.theoretical_occupancy, "%"))
+                           : Json(nullptr)}});
   }
   return out;
 }

@@ -21,7 +21,7 @@ class Page {
   explicit Page(const TerminalStyle& style) : style_(style) {}
 
   void section(std::string_view title) {
-    text_ += "\n" + inked(printable(title), Ink::kBold, style_.colour) + "\n";
+    text_ += fmt::format("\n{}\n", inked(printable(title), Ink::kBold, style_.colour));
   }
   // Label, value, and where it comes from or why it is not there.
   void line(std::string_view label, std::string_view value, std::string_view note = {},
@@ -108,10 +108,12 @@ void show_roofline(Page& page, const analysis::Roofline& roofline) {
                           point.bytes_provenance));
   }
   for (const auto& ceiling : roofline.ceilings) {
-    page.line("ceiling: " + ceiling.title, ceiling_text(ceiling), ceiling.source);
+    page.line(fmt::format("ceiling: {}", ceiling.title), ceiling_text(ceiling), ceiling.source);
   }
   if (!roofline.reason.empty()) page.sentence(roofline.reason, Ink::kDim);
 }
+
+constexpr const char* kLibraryKernel = "a library's kernel does not say";
 
 void show_resources(Page& page, const core::RunRecord& run) {
   if (run.resources.empty()) return;
@@ -120,8 +122,11 @@ void show_resources(Page& page, const core::RunRecord& run) {
     page.sentence(fmt::format("{}: grid {}x{}x{}, block {}x{}x{}", r.kernel, r.grid_x, r.grid_y, r.grid_z,
                               r.block_x, r.block_y, r.block_z),
                   Ink::kPlain);
-    page.line("registers a thread", fmt::format("{}", r.registers), r.provenance);
-    page.line("shared memory, static", analysis::format_memory_size(r.static_shared_bytes));
+    page.line("registers a thread", r.registers ? fmt::format("{}", *r.registers) : "missing",
+              r.registers ? r.provenance : kLibraryKernel);
+    page.line("shared memory, static",
+              r.static_shared_bytes ? analysis::format_memory_size(*r.static_shared_bytes) : "missing",
+              r.static_shared_bytes ? "" : kLibraryKernel);
     page.line("shared memory, dynamic", analysis::format_memory_size(r.dynamic_shared_bytes));
     const bool known = r.spill_store_bytes && r.spill_load_bytes;
     page.line("spills, stored / loaded",
@@ -129,7 +134,7 @@ void show_resources(Page& page, const core::RunRecord& run) {
               known ? "a thread" : "the compiler's report does not have this kernel");
     if (r.theoretical_occupancy) {
       page.line("theoretical occupancy", analysis::format_value(100 * *r.theoretical_occupancy, "%"),
-                "limited by " + r.occupancy_limiter);
+                fmt::format("limited by {}", r.occupancy_limiter));
     }
   }
 }

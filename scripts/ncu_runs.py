@@ -99,8 +99,8 @@ def function_name(kernel):
     return name.split()[-1].split("::")[-1]
 
 
-def ncu_command(ncu, names, target, log, kernel=None, skip=0, count=1):
-    command = [ncu, "--clock-control", "none", "--cache-control", "none", "--metrics", ",".join(names),
+def ncu_command(ncu, names, target, log, kernel=None, skip=0, count=1, replay="kernel"):
+    command = [ncu, "--replay-mode", replay, "--clock-control", "none", "--cache-control", "none", "--metrics", ",".join(names),
                "--csv", "--page", "raw", "--print-units", "base", "--log-file", log,
                "--launch-skip", str(skip), "--launch-count", str(count)]
     if kernel:

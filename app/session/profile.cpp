@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/session/run_plan.h"
 #include "app/session/run_sink.h"
 #include "collectors/cupti.h"
 #include "collectors/device.h"
@@ -25,80 +26,6 @@ using Kind = ProfileEvent::Kind;
 
 // The seeds with which every run's answer is checked.
 constexpr std::array<std::uint64_t, 3> kCheckSeeds{0, 42, 12345};
-
-struct PlannedRun {
-  const kernels::PhaseDescriptor* phase;
-  core::Problem problem;
-};
-
-struct Plan {
-  std::vector<PlannedRun> runs;
-  std::vector<std::string> skipped;
-};
-
-Status check_numbers(const ProfileRequest& r) {
-  if (r.warmup < 0 || r.warmup > 1'000'000) {
-    return fail(ErrorCode::kUsage, fmt::format("--warmup {} is not between 0 and 1000000", r.warmup));
-  }
-  if (r.iterations < 1 || r.iterations > 1'000'000) {
-    return fail(ErrorCode::kUsage, fmt::format("--iters {} is not between 1 and 1000000", r.iterations));
-  }
-  if (r.problems.empty())
-    return fail(ErrorCode::kUsage, "no problem was given", "name a shape, e.g. mission");
-  return {};
-}
-
-// Which phases run on which problems. An error when nothing is left to run.
-Result<Plan> make_plan(const ProfileRequest& request) {
-  auto ids = resolve_phases(request.phases);
-  if (!ids) return fail(ids.error());
-  Plan plan;
-  for (const core::Problem& problem : request.problems) {
-    if (auto ok = core::validate(problem); !ok) return fail(ok.error());
-    for (const std::string& id : *ids) {
-      const auto* phase = kernels::find_phase(id).value();
-      if (auto ok = phase->supports(problem); !ok) {
-        plan.skipped.push_back(
-            fmt::format("{} on {}: {}", id, core::problem_label(problem), ok.error().message));
-      } else {
-        plan.runs.push_back({phase, problem});
-      }
-    }
-  }
-  if (plan.runs.empty()) {
-    return fail(ErrorCode::kUsage, "no phase serves what was asked for: " + plan.skipped.front(),
-                "see `flashcore-profile list phases` for what each phase serves");
-  }
-  return plan;
-}
-
-void skip_unserved_by_device(Plan& plan, const core::DeviceRecord& device) {
-  const int compute = 10 * device.compute_major + device.compute_minor;
-  std::erase_if(plan.runs, [&](const PlannedRun& run) {
-    if (compute >= run.phase->info.min_compute) return false;
-    plan.skipped.push_back(fmt::format("{} on {}: needs compute capability {}.{}, {} has {}.{}",
-                                       run.phase->info.id, core::problem_label(run.problem),
-                                       run.phase->info.min_compute / 10, run.phase->info.min_compute % 10,
-                                       device.name, device.compute_major, device.compute_minor));
-    return true;
-  });
-}
-
-// For all runs before the first launch, so that an hour of profiling does not end in a typo.
-Status check_memory(const Plan& plan, const core::DeviceRecord& device) {
-  for (const PlannedRun& run : plan.runs) {
-    const std::int64_t needed =
-        core::tensor_bytes(run.problem) +
-        (run.phase->workspace_bytes ? static_cast<std::int64_t>(run.phase->workspace_bytes(run.problem)) : 0);
-    if (needed > device.memory_bytes) {
-      return fail(ErrorCode::kUsage,
-                  fmt::format("{} on {} needs {} bytes of device memory, {} has {}", run.phase->info.id,
-                              core::problem_label(run.problem), needed, device.name, device.memory_bytes),
-                  "choose a smaller shape");
-    }
-  }
-  return {};
-}
 
 std::optional<collectors::CompiledResources> compiled_resources(std::string_view phase,
                                                                 std::string_view kernel, int arch) {
@@ -129,8 +56,7 @@ class Profiler {
       : request_(request), store_(store), catalogue_(catalogue), cancel_(cancel), on_event_(on_event) {}
 
   Result<ProfileOutcome> run() {
-    if (auto ok = check_numbers(request_); !ok) return fail(ok.error());
-    auto plan = make_plan(request_);
+    auto plan = make_run_plan(request_);
     if (!plan) return fail(plan.error());
     auto device = collectors::use_device(request_.device);
     if (!device) return fail(device.error());
@@ -145,18 +71,10 @@ class Profiler {
       outcome_.skipped.push_back(text);
     }
     run_count_ = static_cast<int>(plan->runs.size());
-    for (run_index_ = 0; run_index_ < run_count_ && !cancel_.requested(); ++run_index_) {
-      if (auto ok = take(plan->runs[run_index_]); !ok) {
-        if (ok.error().code == ErrorCode::kCancelled) break;
-        return fail(ok.error());
-      }
-      if (request_.strict && outcome_.counter_refusal) {
-        // Whatever the cause was (no libcupti, too), what is missing to this request is the counters.
-        Error refused = *outcome_.counter_refusal;
-        refused.code = ErrorCode::kPermission;
-        return fail(std::move(refused));
-      }
-    }
+    // An enabled counter profiler slows every later launch of the process (collectors/cupti.h), so all
+    // runs are timed before the first is counted. What was timed is kept whatever happens then.
+    if (auto ok = time_all(plan->runs); !ok) return fail(ok.error());
+    if (auto ok = count_and_store_all(); !ok) return fail(ok.error());
     outcome_.cancelled = cancel_.requested();
     return outcome_;
   }
@@ -212,31 +130,120 @@ class Profiler {
     return run;
   }
 
-  Status take(const PlannedRun& planned) {
+  // A run between its timing and its counters.
+  struct TimedRun {
+    PlannedRun planned;
+    int index = 0;
+    core::RunRecord record;
+  };
+
+  // A device error here still keeps what was timed before: it is stored without counters.
+  Status time_all(const std::vector<PlannedRun>& runs) {
+    for (run_index_ = 0; run_index_ < run_count_ && !cancel_.requested(); ++run_index_) {
+      if (auto ok = time(runs[run_index_]); !ok) {
+        if (ok.error().code == ErrorCode::kCancelled) return {};
+        const Error first = ok.error();
+        if (auto kept = store_rest(0, first.message); !kept) return kept;
+        return fail(first);
+      }
+    }
+    return {};
+  }
+
+  Status time(const PlannedRun& planned) {
     event({.kind = Kind::kRunStarted,
            .phase = std::string(planned.phase->info.id),
            .problem = core::problem_label(planned.problem)});
     if (planned.phase->available) {
       if (auto ok = planned.phase->available(); !ok) return skip(planned, ok.error());
     }
-    core::RunRecord run = new_record(planned);
+    TimedRun timed{planned, run_index_, new_record(planned)};
     auto prepared = kernels::PreparedAttention::create(*planned.phase, planned.problem, request_.seed);
     if (!prepared) return fail(prepared.error());
-    if (auto ok = check(planned, **prepared, run); !ok) return ok;
-    if (run.correct()) {
-      if (auto ok = measure(planned, **prepared, run); !ok) return ok;
+    if (auto ok = check(planned, **prepared, timed.record); !ok) return ok;
+    if (timed.record.correct()) {
+      RunSink sink(timed.record);
+      const std::string phase(planned.phase->info.id);
+      collectors::ResourcesCollector resources(device_, [phase](std::string_view kernel, int arch) {
+        return compiled_resources(phase, kernel, arch);
+      });
+      if (auto ok = collect(planned, resources, **prepared, sink); !ok) return ok;
+      if (request_.collect_timing) {
+        collectors::TimingCollector timing({request_.warmup, request_.iterations, 2.0, request_.device});
+        if (auto ok = collect(planned, timing, **prepared, sink); !ok) return ok;
+      }
     } else {
       ++outcome_.wrong_answers;
     }
-    if (cancel_.requested()) return fail(ErrorCode::kCancelled, "stopped");
-    auto id = store_.write_run(outcome_.session_id, run);
+    timed_.push_back(std::move(timed));
+    return {};
+  }
+
+  Status count_and_store_all() {
+    for (std::size_t i = 0; i < timed_.size(); ++i) {
+      TimedRun& timed = timed_[i];
+      run_index_ = timed.index;
+      Status counted;
+      if (request_.collect_counters && timed.record.correct() && !cancel_.requested()) counted = count(timed);
+      const bool stopped = !counted && counted.error().code == ErrorCode::kCancelled;
+      if (!counted && !stopped) {
+        if (auto kept = store_rest(i, counted.error().message); !kept) return kept;
+        return counted;
+      }
+      if (cancel_.requested()) return store_rest(i, "the user stopped it");
+      if (auto ok = store(timed); !ok) return ok;
+      if (request_.strict && outcome_.counter_refusal) {
+        if (auto kept = store_rest(i + 1, outcome_.counter_refusal->message); !kept) return kept;
+        // Whatever the cause was (no libcupti, too), what is missing to this request is the counters.
+        Error refused = *outcome_.counter_refusal;
+        refused.code = ErrorCode::kPermission;
+        return fail(std::move(refused));
+      }
+    }
+    return {};
+  }
+
+  // The device's memory was given back after the timing; a session may hold more problems than fit.
+  Status count(TimedRun& timed) {
+    auto prepared =
+        kernels::PreparedAttention::create(*timed.planned.phase, timed.planned.problem, request_.seed);
+    if (!prepared) return fail(prepared.error());
+    if (!cupti_) {
+      cupti_ =
+          std::make_unique<collectors::CuptiCollector>(catalogue_.counters_for(device_.chip, request_.set));
+    }
+    RunSink sink(timed.record);
+    if (auto ok = collect(timed.planned, *cupti_, **prepared, sink); !ok) {
+      timed.record.counters.clear();  // half a set would look like a whole one
+      return ok;
+    }
+    if (cupti_->refusal()) outcome_.counter_refusal = cupti_->refusal();
+    return {};
+  }
+
+  // Stores the runs from `first` on that were timed but not counted, and says so in each.
+  Status store_rest(std::size_t first, const std::string& why) {
+    for (std::size_t i = first; i < timed_.size(); ++i) {
+      core::RunRecord& record = timed_[i].record;
+      if (request_.collect_counters && record.correct() && record.counters.empty()) {
+        record.diagnostics.push_back({core::Severity::kWarning, "counters_not_taken",
+                                      "no counters were taken: " + why, "profile this run again", "session"});
+      }
+      run_index_ = timed_[i].index;
+      if (auto ok = store(timed_[i]); !ok) return ok;
+    }
+    return {};
+  }
+
+  Status store(const TimedRun& timed) {
+    auto id = store_.write_run(outcome_.session_id, timed.record);
     if (!id) return fail(id.error());
     outcome_.runs.push_back(*id);
     event({.kind = Kind::kRunFinished,
-           .phase = std::string(planned.phase->info.id),
-           .problem = core::problem_label(planned.problem),
+           .phase = timed.record.phase.id,
+           .problem = core::problem_label(timed.record.problem),
            .run_id = *id,
-           .text = run.correct() ? "" : run.diagnostics.front().message});
+           .text = timed.record.correct() ? "" : timed.record.diagnostics.front().message});
     return {};
   }
 
@@ -264,28 +271,6 @@ class Profiler {
     return prepared.reseed(request_.seed);
   }
 
-  Status measure(const PlannedRun& planned, kernels::PreparedAttention& prepared, core::RunRecord& run) {
-    RunSink sink(run);
-    const std::string phase(planned.phase->info.id);
-    collectors::ResourcesCollector resources(device_, [phase](std::string_view kernel, int arch) {
-      return compiled_resources(phase, kernel, arch);
-    });
-    if (auto ok = collect(planned, resources, prepared, sink); !ok) return ok;
-    if (request_.collect_timing) {
-      collectors::TimingCollector timing({request_.warmup, request_.iterations, 2.0, request_.device});
-      if (auto ok = collect(planned, timing, prepared, sink); !ok) return ok;
-    }
-    if (request_.collect_counters) {
-      if (!cupti_) {
-        cupti_ =
-            std::make_unique<collectors::CuptiCollector>(catalogue_.counters_for(device_.chip, request_.set));
-      }
-      if (auto ok = collect(planned, *cupti_, prepared, sink); !ok) return ok;
-      if (cupti_->refusal()) outcome_.counter_refusal = cupti_->refusal();
-    }
-    return {};
-  }
-
   Status collect(const PlannedRun& planned, collectors::Collector& collector, core::Launchable& launchable,
                  RunSink& sink) {
     return collector.collect(launchable, sink, cancel_,
@@ -301,6 +286,7 @@ class Profiler {
   core::EnvironmentRecord environment_;
   std::unique_ptr<collectors::CuptiCollector> cupti_;
   ProfileOutcome outcome_;
+  std::vector<TimedRun> timed_;
   int run_index_ = 0, run_count_ = 0;
 };
 

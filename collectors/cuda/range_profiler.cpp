@@ -184,13 +184,34 @@ core::Status RangeProfiler::set_config(const CounterConfig& config, std::size_t 
   params.counterDataImageSize = image.size();
   params.pCounterDataImage = image.data();
   params.range = CUPTI_AutoRange;
-  params.replayMode = CUPTI_KernelReplay;
+  // Kernel replay would save and restore all memory around every pass, which changes what L2 holds; our
+  // launches are idempotent and can simply be repeated (docs/counters.md has the measurement).
+  params.replayMode = CUPTI_UserReplay;
   params.maxRangesPerPass = max_ranges;
   params.numNestingLevels = 1;
   params.minNestingLevel = 1;
   params.passIndex = 0;
   params.targetNestingLevel = 0;
   return check(cupti_->range_set_config(&params), "set the counter configuration");
+}
+
+// One pass: the counters that the hardware can hold at once, over one run of the work.
+core::Status RangeProfiler::take_pass(const std::function<core::Status()>& work, bool& all_passes,
+                                      bool& failed_in_work) const {
+  FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Start_Params, start);
+  start.pRangeProfilerObject = object_;
+  if (auto status = check(cupti_->range_start(&start), "start counting"); !status) return status;
+  const core::Status worked = work();
+  // Stopped in every case: a profiler that is left running would count, and slow, whatever comes next.
+  FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Stop_Params, stop);
+  stop.pRangeProfilerObject = object_;
+  const auto stopped = check(cupti_->range_stop(&stop), "stop counting");
+  if (!worked) {
+    failed_in_work = true;
+    return worked;
+  }
+  all_passes = stop.isAllPassSubmitted != 0;
+  return stopped;
 }
 
 core::Result<RangeData> RangeProfiler::measure(const CounterConfig& config, std::size_t max_ranges,
@@ -200,21 +221,9 @@ core::Result<RangeData> RangeProfiler::measure(const CounterConfig& config, std:
   auto image = empty_image(config, max_ranges);
   if (!image) return core::fail(image.error());
   if (auto status = set_config(config, max_ranges, *image); !status) return core::fail(status.error());
-  FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Start_Params, start);
-  start.pRangeProfilerObject = object_;
-  if (auto status = check(cupti_->range_start(&start), "start counting"); !status) {
-    return core::fail(status.error());
+  for (bool all_passes = false; !all_passes;) {
+    if (auto status = take_pass(work, all_passes, failed_in_work); !status) return core::fail(status.error());
   }
-  const core::Status worked = work();
-  // Stopped in every case: a profiler that is left running would count, and slow, whatever comes next.
-  FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Stop_Params, stop);
-  stop.pRangeProfilerObject = object_;
-  const auto stopped = check(cupti_->range_stop(&stop), "stop counting");
-  if (!worked) {
-    failed_in_work = true;
-    return core::fail(worked.error());
-  }
-  if (!stopped) return core::fail(stopped.error());
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_DecodeData_Params, decode);
   decode.pRangeProfilerObject = object_;
   if (auto status = check(cupti_->range_decode(&decode), "decode the counter data"); !status) {

@@ -52,6 +52,8 @@ class RangeProfiler {
  private:
   RangeProfiler(const CuptiLibrary& cupti, CUpti_RangeProfiler_Object* object)
       : cupti_(&cupti), object_(object) {}
+  core::Status take_pass(const std::function<core::Status()>& work, bool& all_passes,
+                         bool& failed_in_work) const;
   core::Status check(CUptiResult result, std::string_view doing) const;
   core::Result<std::vector<std::uint8_t>> empty_image(const CounterConfig& config,
                                                       std::size_t max_ranges) const;

@@ -51,11 +51,12 @@ cudaOccDeviceProp occupancy_device(const core::DeviceRecord& device) {
 }  // namespace
 
 void fill_occupancy(core::ResourceRecord& resource, const core::DeviceRecord& device) {
+  if (!resource.registers || !resource.static_shared_bytes) return;
   const cudaOccDeviceProp properties = occupancy_device(device);
   cudaOccFuncAttributes function;
   function.maxThreadsPerBlock = kMaxThreadsPerBlock;
-  function.numRegs = resource.registers;
-  function.sharedSizeBytes = static_cast<std::size_t>(resource.static_shared_bytes);
+  function.numRegs = *resource.registers;
+  function.sharedSizeBytes = static_cast<std::size_t>(*resource.static_shared_bytes);
   function.shmemLimitConfig = FUNC_SHMEM_LIMIT_OPTIN;
   function.maxDynamicSharedSizeBytes = static_cast<std::size_t>(resource.dynamic_shared_bytes);
   // Named barriers are not known here, and one a block never limits more than the blocks do.

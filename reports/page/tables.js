@@ -120,9 +120,10 @@
     const rows = runs.flatMap((run) => run.resources.kernels.map((k, i) => {
       const text = run.view.resources[i];
       const or = (value, why) => (value === null ? reasons.mark(why) : value);
+      const unsaid = 'a library’s kernel does not say';
       const noReport = 'the compiler’s report does not have this kernel';
       return h('tr', {}, runHead(run), h('td', { class: 'text mono' }, fc.cut(k.kernel, 60)), h('td', {}, k.grid.join(' × ')), h('td', {}, k.block.join(' × ')),
-        h('td', {}, k.registers), h('td', {}, text.static_shared), h('td', {}, text.dynamic_shared),
+        h('td', {}, or(k.registers, unsaid)), h('td', {}, or(text.static_shared, unsaid)), h('td', {}, text.dynamic_shared),
         h('td', {}, or(text.spill_store, noReport)), h('td', {}, or(text.spill_load, noReport)),
         h('td', {}, or(text.occupancy, 'the occupancy calculator had no numbers for this kernel')),
         h('td', { class: 'text' }, k.occupancy_limiter || kNone));

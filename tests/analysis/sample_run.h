@@ -68,6 +68,7 @@ inline core::RunRecord sample_run() {
   resource.grid_y = 66;
   resource.block_x = 256;
   resource.registers = 168;
+  resource.static_shared_bytes = 0;
   resource.dynamic_shared_bytes = 98304;
   resource.spill_store_bytes = 0;
   resource.spill_load_bytes = 0;

@@ -137,9 +137,9 @@ SheetSection kernelSection(const core::ResourceRecord& r) {
   auto& rows = section.rows;
   rows.push_back(plainRow(tr("Grid"), tr("%1 x %2 x %3").arg(r.grid_x).arg(r.grid_y).arg(r.grid_z)));
   rows.push_back(plainRow(tr("Block"), tr("%1 x %2 x %3").arg(r.block_x).arg(r.block_y).arg(r.block_z)));
-  rows.push_back(plainRow(tr("Registers a thread"), QString::number(r.registers)));
-  rows.push_back(plainRow(tr("Shared memory a block, static"),
-                          toText(analysis::format_memory_size(r.static_shared_bytes))));
+  const char* unsaid = "a library's kernel does not say";
+  rows.push_back(countRow(tr("Registers a thread"), r.registers, "", unsaid));
+  rows.push_back(countRow(tr("Shared memory a block, static"), r.static_shared_bytes, " B", unsaid));
   rows.push_back(plainRow(tr("Shared memory a block, dynamic"),
                           toText(analysis::format_memory_size(r.dynamic_shared_bytes))));
   const char* unknown = "neither compiler nor driver said";

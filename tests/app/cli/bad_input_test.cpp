@@ -41,7 +41,7 @@ TEST_F(BadInput, ShapesNameTheRuleThatTheyBreak) {
                                                                {"1,8,x,64", "whole number"},
                                                                {"1048576,1048576,1048576,64", "memory"},
                                                                {"99999999999999999999,1,1,64", "64-bit"},
-                                                               {"", "unknown shape"}};
+                                                               {"", "shape"}};
   for (const auto& [shape, rule] : cases) {
     const auto outcome = run({"--shape=" + shape});
     EXPECT_EQ(outcome.exit_code, 2) << shape;

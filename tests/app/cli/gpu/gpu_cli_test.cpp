@@ -1,0 +1,145 @@
+// The whole way of a run on a real GPU, through the program as a person calls it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/session/devices.h"
+#include "store/store.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace flashcore::tests {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class GpuCli : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto devices = session::list_devices();
+    if (!devices) GTEST_SKIP() << "SKIPPED: " << devices.error().message;
+  }
+
+  std::vector<std::string> command(std::vector<std::string> arguments) const {
+    const auto self = std::filesystem::read_symlink("/proc/self/exe");
+    arguments.insert(arguments.begin(),
+                     (self.parent_path().parent_path() / "bin/flashcore-profile").string());
+    return arguments;
+  }
+  Outcome run(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
+    environment.emplace("XDG_DATA_HOME", folder_.path().string());
+    return run_program(command(std::move(arguments)), environment);
+  }
+  static bool has_diagnostic(const json& run, const std::string& code) {
+    return std::any_of(run["diagnostics"].begin(), run["diagnostics"].end(),
+                       [&](const json& d) { return d["code"] == code; });
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(GpuCli, AllPhasesOnTheMissionFillEverySection) {
+  const auto report = folder_ / "report.html";
+  const auto outcome =
+      run({"--phase", "all", "--shape", "mission", "--json", "-", "--report", report.string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(report));
+  const json runs = json::parse(outcome.out)["runs"];
+  ASSERT_GE(runs.size(), 3U);
+  for (const json& run : runs) {
+    SCOPED_TRACE(run["phase"].get<std::string>());
+    EXPECT_EQ(run["recording"], false);
+    EXPECT_EQ(run["correctness"]["passed"], true);
+    EXPECT_LE(run["correctness"]["max_error"].get<double>(), 2e-3);
+    EXPECT_EQ(run["timing"]["graph_us"]["n"], 100);
+    EXPECT_EQ(run["timing"]["launch_us"]["n"], 100);
+    EXPECT_LE(run["timing"]["graph_us"]["p50"], run["timing"]["launch_us"]["p50"]);
+    for (const char* metric : {"tensor_pipe_active", "achieved_occupancy", "dram_throughput", "l2_bytes",
+                               "stall_long_scoreboard_share"}) {
+      ASSERT_TRUE(run["metrics"].contains(metric)) << metric;
+      EXPECT_TRUE(run["metrics"][metric]["value"].is_number()) << metric << run["metrics"][metric];
+    }
+    EXPECT_FALSE(has_diagnostic(run, "counters_refused"));
+  }
+}
+
+TEST_F(GpuCli, AWrongKernelExits4AndIsNotTimed) {
+  const auto outcome = run({"--phase", "broken", "--shape", "small", "--json", "-"});
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
+  const json run = json::parse(outcome.out)["runs"][0];
+  EXPECT_EQ(run["correctness"]["passed"], false);
+  EXPECT_TRUE(run["timing"]["graph_us"].is_null());
+  EXPECT_TRUE(has_diagnostic(run, "wrong_answer"));
+}
+
+TEST_F(GpuCli, RefusedCountersLeaveTheTiming) {
+  for (const std::string why : {"permission", "virtual_gpu", "busy"}) {
+    const std::map<std::string, std::string> simulated{{"FLASHCORE_SIMULATE_REFUSAL", why}};
+    const auto outcome = run({"--phase", "wmma", "--shape", "tiny", "--json", "-"}, simulated);
+    ASSERT_EQ(outcome.exit_code, 0) << why << outcome.err;
+    const json run_json = json::parse(outcome.out)["runs"][0];
+    EXPECT_TRUE(run_json["timing"]["graph_us"]["p50"].is_number());
+    EXPECT_TRUE(has_diagnostic(run_json, "counters_refused"));
+    EXPECT_TRUE(run_json["metrics"]["tensor_pipe_active"]["value"].is_null());
+    EXPECT_EQ(run({"--phase", "wmma", "--shape", "tiny", "--strict"}, simulated).exit_code, 3) << why;
+  }
+}
+
+TEST_F(GpuCli, WhatDoesNotExistOrFitIsNeverLaunched) {
+  const auto device = run({"--device", "77"});
+  EXPECT_EQ(device.exit_code, 3);
+  EXPECT_THAT(device.err, HasSubstr("77"));
+  const auto memory = run({"--phase", "wmma", "--shape", "1024,1024,4096,64"});
+  EXPECT_EQ(memory.exit_code, 2);
+  EXPECT_THAT(memory.err, HasSubstr("memory"));
+}
+
+// The profiler slows every launch after it, so it may only come when all is timed.
+TEST_F(GpuCli, EveryRunIsTimedBeforeTheFirstIsCounted) {
+  const auto db = (folder_ / "worker.db").string();
+  Program program(command({"worker"}));
+  program.say(json{{"cmd", "profile"},
+                   {"db", db},
+                   {"phases", {"baseline", "wmma"}},
+                   {"shapes", {"tiny", "small"}},
+                   {"set", "quick"},
+                   {"iters", 5}}
+                  .dump() +
+              "\n");
+  const auto outcome = program.finish();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  const auto last_timing = outcome.out.rfind("\"step\":\"timing\"");
+  const auto first_count = outcome.out.find("\"step\":\"cupti\"");
+  ASSERT_NE(last_timing, std::string::npos);
+  ASSERT_NE(first_count, std::string::npos);
+  EXPECT_LT(last_timing, first_count);
+}
+
+TEST_F(GpuCli, CtrlCKeepsWhatIsFinishedAndTheDatabaseWhole) {
+  const auto db = (folder_ / "stopped.db").string();
+  Program program(command({"worker"}));
+  program.say(json{{"cmd", "profile"},
+                   {"db", db},
+                   {"phases", {"wmma", "baseline"}},
+                   {"shapes", {"tiny", "long"}},
+                   {"iters", 1000}}
+                  .dump() +
+              "\n");
+  ASSERT_TRUE(program.wait_for("\"shape\":\"long\"")) << "no run of `long` began";
+  program.send(SIGINT);
+  const auto outcome = program.finish();
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  auto store = store::Store::open(db, store::Mode::kReadOnly);
+  ASSERT_TRUE(store) << core::to_text(store.error());
+  const auto runs = store->runs();
+  ASSERT_TRUE(runs);
+  EXPECT_FALSE(runs->empty());
+  for (const auto& run : *runs) EXPECT_TRUE(run.graph_p50_ns.has_value());
+}
+
+}  // namespace
+}  // namespace flashcore::tests
