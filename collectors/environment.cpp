@@ -53,7 +53,10 @@ std::string operating_system() {
   if (name.empty()) name = "Linux";
   utsname kernel{};
   if (uname(&kernel) != 0) return name;
-  return fmt::format("{}, {} {} {}", name, kernel.sysname, kernel.release, kernel.machine);
+  // The version alone: what a provider appends to it names machines, not what they run.
+  const std::string_view release = kernel.release;
+  const std::string_view version = release.substr(0, release.find_first_not_of("0123456789."));
+  return fmt::format("{}, {} {} {}", name, kernel.sysname, version, kernel.machine);
 }
 
 std::string cpu() {

@@ -88,6 +88,12 @@ def counters_of(database):
     return values, kernels
 
 
+def least_bytes_of(database):
+    """The bytes of the problem's tensors: the least traffic of one launch (run.model_bytes)."""
+    with sqlite3.connect(database) as connection:
+        return connection.execute("SELECT model_bytes FROM run LIMIT 1").fetchone()[0] or 0
+
+
 def counter_names(profile, chip, counter_set):
     done = run_checked([profile, "list", "counters", "--chip", chip, "--set", counter_set], "list counters")
     return done.stdout.split()
