@@ -17,9 +17,9 @@ std::size_t terminal_width() {
   return 80;
 }
 
-std::string bar(int done, int total) {
+std::string bar(double fraction) {
   constexpr int kCells = 16;
-  const int full = total > 0 ? kCells * done / total : 0;
+  const int full = static_cast<int>(kCells * fraction);
   std::string text;
   for (int i = 0; i < kCells; ++i) text += i < full ? "█" : "░";
   return text;
@@ -45,7 +45,7 @@ void ProgressLine::show(const session::ProfileEvent& e) {
   std::string text = fmt::format("{}/{} {} on {}", e.run_index + 1, e.run_count, e.phase, e.problem);
   if (e.kind == Kind::kStep && e.total > 0) text += fmt::format(": {} {}/{}", e.step, e.done, e.total);
   if (text.size() > terminal_width() - 20) text.resize(terminal_width() - 20);
-  std::fputs(fmt::format("\r\x1b[K{} {}", bar(e.run_index, e.run_count), text).c_str(), stderr);
+  std::fputs(fmt::format("\r\x1b[K{} {}", bar(e.fraction), text).c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;
 }

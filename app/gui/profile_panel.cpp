@@ -282,14 +282,8 @@ void ProfilePanel::setRunning(bool running) {
 void ProfilePanel::showProgress(const session::ProfileEvent& event) {
   using Kind = session::ProfileEvent::Kind;
   if (event.run_count > 0) {
-    // A thousand steps a run, so that the steps within one move the bar.
-    const double within = event.kind == Kind::kRunFinished || event.kind == Kind::kRunSkipped ? 1.0
-                          : event.total > 0 ? static_cast<double>(event.done) / event.total
-                                            : 0.0;
-    progress_->setRange(0, event.run_count * 1000);
-    const int value = event.run_index * 1000 + static_cast<int>(within * 1000);
-    // Each step of a run counts from its own zero: the bar never goes back.
-    progress_->setValue(std::max(progress_->value(), std::min(value, progress_->maximum())));
+    progress_->setRange(0, 1000);
+    progress_->setValue(std::max(progress_->value(), static_cast<int>(event.fraction * 1000)));
     progress_->setFormat(
         tr("run %1 of %2").arg(std::min(event.run_index + 1, event.run_count)).arg(event.run_count));
   }

@@ -44,6 +44,7 @@ struct ProfileEvent {
   std::string phase, problem;
   std::string step;         // "check", "timing", "cupti", "resources"
   int done = 0, total = 0;  // of the step
+  double fraction = 0;      // of the whole request, 0 to 1; never goes back
   core::RowId session_id = 0, run_id = 0;
   std::string text;  // why skipped, what was diagnosed
 };

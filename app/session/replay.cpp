@@ -115,6 +115,7 @@ Result<ProfileOutcome> replay(const std::filesystem::path& path, const ProfileRe
   event.run_count = static_cast<int>(wanted->size());
   const auto tell = [&](Kind kind) {
     event.kind = kind;
+    event.fraction = (event.run_index + (kind == Kind::kRunFinished ? 1.0 : 0.0)) / event.run_count;
     if (on_event) on_event(event);
   };
   for (const store::RunSummary& summary : *wanted) {

@@ -53,17 +53,9 @@ json to_json(const ProfileEvent& e) {
   for (const auto& [kind, text] : kKinds) {
     if (kind == e.kind) name = text;
   }
-  return {{"event", name},
-          {"session", e.session_id},
-          {"phase", e.phase},
-          {"shape", e.problem},
-          {"step", e.step},
-          {"run_index", e.run_index},
-          {"run_count", e.run_count},
-          {"done", e.done},
-          {"total", e.total},
-          {"run", e.run_id},
-          {"text", e.text}};
+  return {{"event", name},    {"session", e.session_id},  {"phase", e.phase},         {"shape", e.problem},
+          {"step", e.step},   {"run_index", e.run_index}, {"run_count", e.run_count}, {"done", e.done},
+          {"total", e.total}, {"fraction", e.fraction},   {"run", e.run_id},          {"text", e.text}};
 }
 
 json to_json(const WorkerFinished& f) {
@@ -112,6 +104,7 @@ ProfileEvent event_from(const json& j, Kind kind) {
   e.run_count = j.value("run_count", 0);
   e.done = j.value("done", 0);
   e.total = j.value("total", 0);
+  e.fraction = j.value("fraction", 0.0);
   return e;
 }
 

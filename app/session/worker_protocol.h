@@ -7,7 +7,7 @@
 // From the worker (standard output):
 //   {"event": "session", "session": 3}
 //   {"event": "run_started" | "step" | "run_finished" | "run_skipped", "phase", "shape", "run_index",
-//    "run_count", "step", "done", "total", "run", "text"}
+//    "run_count", "step", "done", "total", "fraction", "run", "text"}
 //   {"event": "finished", "session", "runs": [..], "wrong_answers", "cancelled", "exit_code",
 //    "diagnostic"}
 //   {"event": "error", "code", "message", "hint", "exit_code"}

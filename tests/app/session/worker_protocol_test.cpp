@@ -46,10 +46,12 @@ TEST(WorkerProtocol, MessagesSurviveTheJourney) {
   event.step = "timing";
   event.done = 5;
   event.total = 9;
+  event.fraction = 0.25;
   const auto step = parse_message(to_line(WorkerMessage{event}));
   ASSERT_TRUE(step);
   EXPECT_EQ(std::get<ProfileEvent>(*step).problem, "mission, causal");
   EXPECT_EQ(std::get<ProfileEvent>(*step).done, 5);
+  EXPECT_EQ(std::get<ProfileEvent>(*step).fraction, 0.25);
 
   WorkerFinished finished;
   finished.outcome.runs = {4, 5};

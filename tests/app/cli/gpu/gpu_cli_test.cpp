@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "app/session/devices.h"
 #include "store/store.h"
@@ -117,6 +118,16 @@ TEST_F(GpuCli, EveryRunIsTimedBeforeTheFirstIsCounted) {
   ASSERT_NE(last_timing, std::string::npos);
   ASSERT_NE(first_count, std::string::npos);
   EXPECT_LT(last_timing, first_count);
+
+  double before = 0;
+  std::istringstream lines(outcome.out);
+  for (std::string line; std::getline(lines, line);) {
+    const json event = json::parse(line);
+    if (!event.contains("fraction")) continue;
+    EXPECT_GE(event["fraction"].get<double>(), before) << line;
+    before = event["fraction"].get<double>();
+  }
+  EXPECT_DOUBLE_EQ(before, 1.0);
 }
 
 TEST_F(GpuCli, CtrlCKeepsWhatIsFinishedAndTheDatabaseWhole) {
