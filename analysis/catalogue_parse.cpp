@@ -115,19 +115,23 @@ struct CatalogueBuilder::Reader {
     return s;
   }
 
+  void take_counters(const toml::node& node, std::map<std::string, std::string>& counters) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return fail(node, "'counters' must be a table of variable = \"counter\"");
+    for (const auto& [key, value] : *table) {
+      const std::string name = value.value_exact<std::string>().value_or("");
+      if (!is_counter_name(name)) fail(value, fmt::format("'{}' is no name of a counter", name));
+      counters[std::string(key.str())] = name;
+    }
+  }
+
   MetricFormula formula(const toml::table& table) {
     allow_keys(table, {"chips", "counters", "formula", "example", "example_result"});
     MetricFormula f;
     f.chips = texts(table.get("chips"), table, "chips");
     f.formula = text(table, "formula");
     if (const toml::node* node = table.get("counters")) {
-      const toml::table* counters = node->as_table();
-      if (counters == nullptr) fail(*node, "'counters' must be a table of variable = \"counter\"");
-      for (const auto& [key, value] : counters != nullptr ? *counters : toml::table{}) {
-        const std::string name = value.value_exact<std::string>().value_or("");
-        if (!is_counter_name(name)) fail(value, fmt::format("'{}' is no name of a counter", name));
-        f.counters[std::string(key.str())] = name;
-      }
+      take_counters(*node, f.counters);
     }
     const toml::node* example = table.get("example");
     if (example == nullptr || example->as_table() == nullptr) {

@@ -86,8 +86,10 @@ std::filesystem::path find_ncu() {
   std::vector<std::filesystem::path> found;
   if (std::filesystem::exists("/usr/local/cuda/bin/ncu", ignored))
     found.emplace_back("/usr/local/cuda/bin/ncu");
-  for (const auto& folder : std::filesystem::directory_iterator("/opt/nvidia/nsight-compute", ignored)) {
-    if (std::filesystem::exists(folder.path() / "ncu", ignored)) found.push_back(folder.path() / "ncu");
+  std::error_code end;
+  for (auto folder = std::filesystem::directory_iterator("/opt/nvidia/nsight-compute", end);
+       !end && folder != std::filesystem::directory_iterator(); folder.increment(end)) {
+    if (std::filesystem::exists(folder->path() / "ncu", ignored)) found.push_back(folder->path() / "ncu");
   }
   // Versions begin with a year, so the greatest path is the newest.
   return found.empty() ? std::filesystem::path() : *std::max_element(found.begin(), found.end());

@@ -47,6 +47,12 @@ std::string ceiling_text(const analysis::Ceiling& ceiling) {
   return text;
 }
 
+std::string extents_text(const core::Problem& p) {
+  const std::string kv = p.kv_heads == p.heads ? "" : fmt::format(" (Hkv {})", p.kv_heads);
+  return fmt::format("B {}, H {}{}, Sq {}, Sk {}, D {}, {}", p.batch, p.heads, kv, p.seq_q, p.seq_k,
+                     p.head_dim, p.dtype);
+}
+
 std::vector<Group> group_runs(const std::vector<analysis::RunAnalysis>& runs) {
   std::vector<Group> groups;
   for (const auto& run : runs) {
@@ -77,11 +83,52 @@ std::string short_commit(const core::EnvironmentRecord& environment) {
   return environment.git_sha.substr(0, 12) + (environment.kernels_dirty ? "+changes" : "");
 }
 
+namespace {
+
+std::string recording_text(const core::RunRecord& run, const std::string& taken) {
+  return fmt::format("recording of {}, taken {} at {}",
+                     run.device.name.empty() ? "an unnamed device" : run.device.name,
+                     taken.empty() ? "at an unknown time" : taken, short_commit(run.environment));
+}
+
+// "2026-01-31T12:00:00Z to 12:00:14Z"; a later day is written out.
+std::string span_text(const std::string& first, const std::string& last) {
+  if (first == last || first.empty()) return last;
+  const std::size_t day = std::string_view("2026-01-31T").size();
+  const bool same_day = first.size() == last.size() && first.compare(0, day, last, 0, day) == 0;
+  return first + " to " + (same_day ? last.substr(day) : last);
+}
+
+}  // namespace
+
 std::string recording_sentence(const core::RunRecord& run) {
   if (run.origin != core::Origin::kRecording) return {};
-  return fmt::format(
-      "recording of {}, taken {} at {}", run.device.name.empty() ? "an unnamed device" : run.device.name,
-      run.taken_at.empty() ? "at an unknown time" : run.taken_at, short_commit(run.environment));
+  return recording_text(run, run.taken_at);
+}
+
+std::vector<std::string> recording_sentences(const std::vector<const core::RunRecord*>& runs) {
+  struct Span {
+    const core::RunRecord* run;
+    std::string first, last;
+  };
+  std::vector<Span> spans;
+  for (const core::RunRecord* run : runs) {
+    if (run->origin != core::Origin::kRecording) continue;
+    auto span = std::find_if(spans.begin(), spans.end(), [&](const Span& s) {
+      return s.run->device.name == run->device.name &&
+             short_commit(s.run->environment) == short_commit(run->environment);
+    });
+    if (span == spans.end()) {
+      spans.push_back({run, run->taken_at, run->taken_at});
+      continue;
+    }
+    // Times are ISO 8601 in UTC, so that their order is that of their letters.
+    span->first = std::min(span->first, run->taken_at);
+    span->last = std::max(span->last, run->taken_at);
+  }
+  std::vector<std::string> out;
+  for (const Span& span : spans) out.push_back(recording_text(*span.run, span_text(span.first, span.last)));
+  return out;
 }
 
 }  // namespace flashcore::reports

@@ -129,6 +129,14 @@ Json resource_texts(const core::RunRecord& run) {
   return out;
 }
 
+// A cache of the launch before holds what this one reads: DRAM moved less than the problem's own data.
+bool lives_in_cache(const RunAnalysis& run) {
+  const analysis::MetricValue* least = run.metric(kLeastBytesMetric);
+  if (least == nullptr || !least->value) return false;
+  return std::any_of(run.roofline.points.begin(), run.roofline.points.end(),
+                     [&](const auto& point) { return point.memory == kDram && point.bytes < *least->value; });
+}
+
 Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all) {
   const core::RunRecord& run = analysis.run;
   const Answer answer = answer_of(run);
@@ -157,6 +165,7 @@ Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all)
   out["occupancy_metric"] = kOccupancyMetric;
   const auto* point = shown ? main_point(analysis.roofline) : nullptr;
   out["main_point"] = point != nullptr ? Json(point - analysis.roofline.points.data()) : Json(nullptr);
+  out["in_cache"] = shown && lives_in_cache(analysis);
   out["roofline"] = roofline_texts(analysis.roofline);
   out["resources"] = resource_texts(run);
   out["metrics"] = metric_texts(analysis);
@@ -164,10 +173,18 @@ Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all)
   return out;
 }
 
-std::string extents(const core::Problem& p) {
-  const std::string kv = p.kv_heads == p.heads ? "" : fmt::format(" (Hkv {})", p.kv_heads);
-  return fmt::format("B {}, H {}{}, Sq {}, Sk {}, D {}, {}{}", p.batch, p.heads, kv, p.seq_q, p.seq_k,
-                     p.head_dim, p.dtype, p.causal ? ", causal" : "");
+std::vector<std::string> recordings_of(const std::vector<RunAnalysis>& runs) {
+  std::vector<const core::RunRecord*> records;
+  for (const RunAnalysis& run : runs) records.push_back(&run.run);
+  return recording_sentences(records);
+}
+
+// The problem that the page opens with: the one that the program's own default names, else the first.
+std::size_t first_shown(const std::vector<Group>& groups) {
+  const auto mission = std::find_if(groups.begin(), groups.end(), [](const Group& group) {
+    return core::problem_label(group.problem) == "mission";
+  });
+  return mission == groups.end() ? 0 : static_cast<std::size_t>(mission - groups.begin());
 }
 
 }  // namespace
@@ -180,6 +197,7 @@ Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& 
            {"program", {{"version", build.version}, {"git_sha", build.git_sha}}},
            {"tensor_ceiling", kTensorCeiling},
            {"sections", sections_json(catalogue)},
+           {"recordings", recordings_of(runs)},
            {"runs", Json::array()},
            {"groups", Json::array()}};
   for (const RunAnalysis& run : runs) {
@@ -187,12 +205,14 @@ Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& 
     value["view"] = view_json(run, runs);
     out["runs"].push_back(std::move(value));
   }
-  for (const Group& group : group_runs(runs)) {
+  const std::vector<Group> groups = group_runs(runs);
+  out["first"] = first_shown(groups);
+  for (const Group& group : groups) {
     Json members = Json::array();
     for (const RunAnalysis* run : group.runs) members.push_back(run - runs.data());
     out["groups"].push_back(
         {{"label", core::problem_label(group.problem)},
-         {"extents", extents(group.problem)},
+         {"extents", extents_text(group.problem) + (group.problem.causal ? ", causal" : "")},
          {"device", group.device},
          {"fastest", group.fastest != nullptr ? Json(group.fastest - runs.data()) : Json()},
          {"runs", std::move(members)}});

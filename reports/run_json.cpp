@@ -55,8 +55,8 @@ Json summary_json(const std::optional<analysis::Summary>& ns) {
 }
 
 std::optional<std::int64_t> spill_bytes(const core::ResourceRecord& r) {
-  if (!r.spill_store_bytes && !r.spill_load_bytes) return std::nullopt;
-  return r.spill_store_bytes.value_or(0) + r.spill_load_bytes.value_or(0);
+  if (!r.spill_store_bytes || !r.spill_load_bytes) return std::nullopt;
+  return *r.spill_store_bytes + *r.spill_load_bytes;
 }
 
 Json kernel_json(const core::ResourceRecord& r) {
@@ -78,25 +78,27 @@ Json kernel_json(const core::ResourceRecord& r) {
           {"provenance", r.provenance}};
 }
 
-// Of a launch of several kernels: the largest of each, which is what a limit is held against.
+// Of a launch of several kernels: the largest of each, which is what a limit is held against. It is not
+// known where one kernel's (a library's) is not.
 Json resources_json(const core::RunRecord& run) {
-  std::optional<std::int64_t> registers, static_shared, dynamic_shared, spill;
-  const auto raise = [](std::optional<std::int64_t>& most, std::optional<std::int64_t> value) {
-    if (value) most = std::max(most.value_or(*value), *value);
+  using Bytes = std::optional<std::int64_t>;
+  const auto most = [&](const auto& field) {
+    Bytes largest;
+    for (const core::ResourceRecord& r : run.resources) {
+      const Bytes value = field(r);
+      if (!value) return Bytes();
+      largest = std::max(largest.value_or(*value), *value);
+    }
+    return largest;
   };
   Json kernels = Json::array();
-  for (const auto& r : run.resources) {
-    raise(registers, r.registers);
-    raise(static_shared, r.static_shared_bytes);
-    raise(dynamic_shared, r.dynamic_shared_bytes);
-    raise(spill, spill_bytes(r));
-    kernels.push_back(kernel_json(r));
-  }
-  return {{"registers", or_null(registers)},
-          {"static_shared_bytes", or_null(static_shared)},
-          {"dynamic_shared_bytes", or_null(dynamic_shared)},
-          {"spill_bytes", or_null(spill)},
-          {"kernels", std::move(kernels)}};
+  for (const auto& r : run.resources) kernels.push_back(kernel_json(r));
+  return {
+      {"registers", or_null(most([](const auto& r) { return Bytes(r.registers); }))},
+      {"static_shared_bytes", or_null(most([](const auto& r) { return r.static_shared_bytes; }))},
+      {"dynamic_shared_bytes", or_null(most([](const auto& r) { return Bytes(r.dynamic_shared_bytes); }))},
+      {"spill_bytes", or_null(most(spill_bytes))},
+      {"kernels", std::move(kernels)}};
 }
 
 Json metrics_json(const std::vector<analysis::MetricValue>& metrics) {

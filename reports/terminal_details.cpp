@@ -13,8 +13,8 @@ namespace {
 
 using analysis::RunAnalysis;
 
-constexpr int kLabelWidth = 34;
-constexpr int kValueWidth = 14;
+constexpr int kLabelWidth = 36;
+constexpr int kValueWidth = 15;
 
 class Page {
  public:
@@ -54,7 +54,7 @@ class Page {
 
 void show_head(Page& page, const RunAnalysis& analysis) {
   const core::RunRecord& run = analysis.run;
-  page.fact("problem", core::problem_label(run.problem));
+  page.fact("problem", core::problem_label(run.problem) + ": " + extents_text(run.problem));
   page.fact("device", run.device.name);
   page.fact("taken", run.taken_at);
   page.fact("commit", short_commit(run.environment));

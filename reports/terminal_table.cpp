@@ -1,7 +1,8 @@
 #include "reports/terminal_table.h"
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
+#include <utility>
 
 namespace flashcore::reports {
 namespace {
@@ -21,32 +22,6 @@ std::string_view code_of(Ink ink) {
   return {};
 }
 
-std::vector<int> natural_widths(const std::vector<Column>& columns, const std::vector<Row>& rows) {
-  std::vector<int> widths;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    int widest = display_width(columns[i].title);
-    for (const Row& row : rows) {
-      if (i < row.cells.size()) widest = std::max(widest, display_width(row.cells[i]));
-    }
-    widths.push_back(std::min(widest, columns[i].max_width));
-  }
-  return widths;
-}
-
-int total(const std::vector<int>& widths) {
-  return kMark + std::accumulate(widths.begin(), widths.end(), 0) +
-         kGap * (static_cast<int>(widths.size()) - 1);
-}
-
-// The rightmost of those worth least, never the first column.
-std::size_t least_worth(const std::vector<Column>& columns) {
-  std::size_t least = columns.size() - 1;
-  for (std::size_t i = columns.size() - 1; i >= 1; --i) {
-    if (columns[i].worth < columns[least].worth) least = i;
-  }
-  return least;
-}
-
 std::string trimmed(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
@@ -59,30 +34,46 @@ std::string inked(std::string_view text, Ink ink, bool colour) {
   return std::string(code_of(ink)) + std::string(text) + "\x1b[0m";
 }
 
-std::string draw_table(std::vector<Column> columns, std::vector<Row> rows, int width, bool colour) {
-  std::vector<int> widths = natural_widths(columns, rows);
-  while (columns.size() > 2 && total(widths) > width) {
-    const auto at = static_cast<std::ptrdiff_t>(least_worth(columns));
-    columns.erase(columns.begin() + at);
-    widths.erase(widths.begin() + at);
-    for (Row& row : rows) {
-      if (at < static_cast<std::ptrdiff_t>(row.cells.size())) row.cells.erase(row.cells.begin() + at);
-    }
-  }
-  std::string out;
-  std::string title(kMark, ' ');
+TableLayout::TableLayout(std::vector<Column> columns, const std::vector<Row>& rows, int width)
+    : width_(width) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    title += fit(columns[i].title, widths[i], columns[i].align) + std::string(kGap, ' ');
+    int widest = display_width(columns[i].title);
+    for (const Row& row : rows) {
+      if (i < row.cells.size()) widest = std::max(widest, display_width(row.cells[i]));
+    }
+    const int limited = std::min(widest, columns[i].max_width);
+    chosen_.push_back({i, std::move(columns[i]), limited});
   }
-  out += inked(trimmed(title), Ink::kDim, colour) + "\n";
+  while (chosen_.size() > 2 && total() > width) {
+    // The rightmost of those worth least, never the first column.
+    auto least = std::prev(chosen_.end());
+    for (auto at = least; at != chosen_.begin(); --at) {
+      if (at->column.worth < least->column.worth) least = at;
+    }
+    chosen_.erase(least);
+  }
+}
+
+int TableLayout::total() const {
+  int sum = kMark + kGap * (static_cast<int>(chosen_.size()) - 1);
+  for (const Chosen& chosen : chosen_) sum += chosen.width;
+  return sum;
+}
+
+std::string TableLayout::draw(const std::vector<Row>& rows, bool colour) const {
+  std::string title(kMark, ' ');
+  for (const Chosen& chosen : chosen_) {
+    title += fit(chosen.column.title, chosen.width, chosen.column.align) + std::string(kGap, ' ');
+  }
+  std::string out = inked(trimmed(title), Ink::kDim, colour) + "\n";
   for (const Row& row : rows) {
     std::string line = fit(row.mark, kMark, Align::kLeft);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const std::string cell = i < row.cells.size() ? row.cells[i] : std::string();
-      line += fit(cell, widths[i], columns[i].align) + std::string(kGap, ' ');
-      if (i == 0 && !row.sentence.empty()) {
-        const int indent = kMark + widths[0] + kGap;
-        line += wrap(row.sentence, width, indent, indent);
+    for (const Chosen& chosen : chosen_) {
+      const std::string cell = chosen.cell < row.cells.size() ? row.cells[chosen.cell] : std::string();
+      line += fit(cell, chosen.width, chosen.column.align) + std::string(kGap, ' ');
+      if (chosen.cell == 0 && !row.sentence.empty()) {
+        const int indent = kMark + chosen.width + kGap;
+        line += wrap(row.sentence, width_, indent, indent);
         break;
       }
     }

@@ -30,7 +30,25 @@ struct Row {
   Ink ink = Ink::kPlain;
 };
 
-// Title line and rows, two cells between columns; every line ends in a newline.
-std::string draw_table(std::vector<Column> columns, std::vector<Row> rows, int width, bool colour);
+// The columns that a width holds and how wide each is, chosen once over all rows that will be drawn, so
+// that the parts of one output have the same columns.
+class TableLayout {
+ public:
+  TableLayout(std::vector<Column> columns, const std::vector<Row>& rows, int width);
+
+  // Title line and rows, two cells between columns; every line ends in a newline.
+  std::string draw(const std::vector<Row>& rows, bool colour) const;
+
+ private:
+  struct Chosen {
+    std::size_t cell;  // its place in a row
+    Column column;
+    int width;
+  };
+  int total() const;
+
+  std::vector<Chosen> chosen_;
+  int width_;
+};
 
 }  // namespace flashcore::reports

@@ -55,7 +55,7 @@ build_tree() {
   grep -h 'FlashCore:' "$folder/configure.log" | sed 's/^-- //' >&2 || true
   local targets=()
   [ $# -eq 0 ] || targets=(--target "$@")
-  say "building"
+  if [ -f "$folder/bin/flashcore-profile" ]; then say "building"; else say "building (a first build takes some minutes)"; fi
   if [ -t 2 ]; then
     cmake --build "$folder" "${targets[@]}" 1>&2 </dev/null || fail 6 "the build failed; the compiler's words are above"
   else

@@ -17,7 +17,7 @@ constexpr std::int64_t kFullCheckBytes = 4 << 20;  // about 5 ms of checking
 // SQLite takes a path apart at '?', '#' and '%' in a URI.
 std::string uri_of(const std::filesystem::path& path, bool immutable) {
   std::string uri = "file://";
-  for (const unsigned char c : std::filesystem::absolute(path).string()) {
+  for (const unsigned char c : absolute_path(path).string()) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        c == '/' || c == '.' || c == '_' || c == '-';
     uri += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
@@ -35,6 +35,13 @@ Connection open_uri(const std::string& uri, int flags) {
 }
 
 }  // namespace
+
+std::filesystem::path absolute_path(const std::filesystem::path& path) {
+  std::error_code error;
+  auto absolute = std::filesystem::absolute(path, error);
+  if (error) throw SqlFailure(SQLITE_CANTOPEN_FULLPATH, "the working folder: " + error.message(), "open");
+  return absolute;
+}
 
 Connection connect(const std::filesystem::path& path, Access access) {
   int flags = SQLITE_OPEN_READONLY;

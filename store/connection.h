@@ -24,6 +24,9 @@ enum class Access {
   kImmutable,  // looks at the file alone and touches nothing: no locks, no log
 };
 
+// SqlFailure where the working folder, which a relative path starts from, is gone.
+std::filesystem::path absolute_path(const std::filesystem::path& path);
+
 Connection connect(const std::filesystem::path& path, Access access);
 Connection connect_memory();
 

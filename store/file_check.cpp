@@ -108,6 +108,13 @@ fs::path folder_of(const fs::path& path) {
   return folder.empty() ? fs::path(".") : folder;
 }
 
+// Where a chain of links ends: SQLite puts its log there, and not beside the link.
+fs::path behind_links(const fs::path& path) {
+  std::error_code error;
+  auto real = fs::canonical(path, error);
+  return error ? path : real;
+}
+
 core::Result<FileState> check_missing(const fs::path& path, Mode mode, int cause) {
   const fs::path folder = folder_of(path);
   struct stat info {};
@@ -142,7 +149,8 @@ core::Status check_rights(const fs::path& path, Mode mode, FileState& state) {
                         "ask its owner for the right to read it, or give another path"));
   }
   const bool file_writable = ::access(path.c_str(), W_OK) == 0;
-  const bool folder_writable = ::access(folder_of(path).c_str(), W_OK | X_OK) == 0;
+  const fs::path folder = folder_of(behind_links(path));
+  const bool folder_writable = ::access(folder.c_str(), W_OK | X_OK) == 0;
   state.writable = file_writable && folder_writable;
   if (mode == Mode::kReadOnly || state.writable) return {};
   if (!file_writable) {
@@ -150,7 +158,7 @@ core::Status check_rights(const fs::path& path, Mode mode, FileState& state) {
                         "make it writable (chmod u+w), or give another database for new runs; it can still "
                         "be read"));
   }
-  return fail(refused(path.string(), fmt::format("its folder {} is read-only", folder_of(path).string()),
+  return fail(refused(path.string(), fmt::format("its folder {} is read-only", folder.string()),
                       "make the folder writable (the write-ahead log lies beside the database), or give "
                       "another database for new runs; it can still be read"));
 }
@@ -194,8 +202,9 @@ core::Result<FileState> check_once(const fs::path& path, Mode mode) {
     return fail(refused(path.string(), "the file is empty",
                         "take a first run with it, which makes it a database, or give another path"));
   }
-  state.has_wal = has_content(path.string() + "-wal");
-  const bool settled = !state.has_wal && !has_content(path.string() + "-journal");
+  const std::string real = behind_links(path).string();
+  state.has_wal = has_content(real + "-wal");
+  const bool settled = !state.has_wal && !has_content(real + "-journal");
   auto schema = check_header(Header{head->first, head->second}, path.string(), settled);
   if (!schema) return fail(schema.error());
   state.schema = *schema;

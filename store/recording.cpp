@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/atomic_file.h"
+#include "store/file_check.h"
 
 namespace flashcore::store {
 namespace {
@@ -78,7 +79,12 @@ core::Result<std::string> unpack(std::string_view packed, const std::filesystem:
 core::Result<Store> open_recording(const std::filesystem::path& path) try {
   auto packed = core::read_file(path, kLimitBytes);
   if (!packed) return fail(packed.error());
-  if (!is_zstd(*packed)) return Store::from_bytes(*packed, path.string());
+  if (!is_zstd(*packed)) {
+    // A database in use: its newest runs are in the log beside it and not in these bytes.
+    const auto state = check_file(path, Mode::kReadOnly);
+    if (state && state->has_wal) return Store::open(path, Mode::kReadOnly);
+    return Store::from_bytes(*packed, path.string());
+  }
   auto bytes = unpack(*packed, path);
   if (!bytes) return fail(bytes.error());
   return Store::from_bytes(*bytes, path.string());

@@ -156,7 +156,7 @@ Status Store::save_copy(const fs::path& target) const {
   auto written = guarded<void>(target, "write a copy to", [&] {
     const WritingElsewhere writing(connection_.get());
     Statement vacuum(connection_.get(), "VACUUM INTO ?");
-    vacuum.run(fs::absolute(partial).string());
+    vacuum.run(absolute_path(partial).string());
   });
   if (!written) {
     fs::remove(partial, ignored);

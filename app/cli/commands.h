@@ -18,9 +18,13 @@ int report_command(const Options& options);
 int record_command(const Options& options);
 int doctor_command(const Options& options);
 int launch_command(const Options& options);
-int worker_command(core::CancelToken& cancel);
+int worker_command(const Options& options, core::CancelToken& cancel);
 
 // "flashcore-profile: message" with hint and detail on standard error; the code to exit with.
 int complain(const core::Error& error);
+
+// `code`, or 5 where it was 0 and standard output did not take all that was printed. A reader that has
+// gone (`| head`) wants no more, which is no error.
+int finish_output(int code);
 
 }  // namespace flashcore::cli

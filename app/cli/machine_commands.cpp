@@ -1,18 +1,35 @@
 #include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <iostream>
+#include <sstream>
 
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
 #include "app/session/doctor.h"
 #include "app/session/launch.h"
+#include "reports/text.h"
 
 namespace flashcore::cli {
 
 int complain(const core::Error& error) {
-  std::cerr << "flashcore-profile: " << core::to_text(error) << '\n';
+  // Names in it may come from a file of somebody else; its lines are its own.
+  std::istringstream lines("flashcore-profile: " + core::to_text(error));
+  for (std::string line; std::getline(lines, line);) std::cerr << reports::printable(line) << '\n';
   return core::exit_code(error.code);
+}
+
+int finish_output(int code) {
+  std::cout.flush();
+  if (std::cout || code != 0) return code;
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0) return code;
+  return complain({core::ErrorCode::kFile,
+                   "cannot write to standard output",
+                   "check the disk or the program that it goes to",
+                   {}});
 }
 
 int doctor_command(const Options& options) {
@@ -21,8 +38,8 @@ int doctor_command(const Options& options) {
     return colour ? fmt::format("\x1b[{}m{}\x1b[0m", ok ? 32 : 33, text) : std::string(text);
   };
   for (const collectors::Finding& f : session::examine(options.device)) {
-    fmt::print("{} {:<10} {}\n", paint(f.ok, f.ok ? "ok     " : "missing"), f.id, f.detail);
-    if (!f.ok && !f.remedy.empty()) fmt::print("{:<19}-> {}\n", "", f.remedy);
+    fmt::print(std::cout, "{} {:<10} {}\n", paint(f.ok, f.ok ? "ok     " : "missing"), f.id, f.detail);
+    if (!f.ok && !f.remedy.empty()) fmt::print(std::cout, "{:<19}-> {}\n", "", f.remedy);
   }
   return 0;
 }

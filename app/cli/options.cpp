@@ -127,6 +127,14 @@ core::Error unexpected(const CLI::App& app, const std::vector<std::string>& extr
       std::find_if(extras.begin(), extras.end(), [](const std::string& e) { return e.starts_with("-"); });
   const bool is_option = dashed != extras.end();
   std::string name = is_option ? dashed->substr(0, dashed->find('=')) : extras.front();
+  const auto chosen = app.get_subcommands();
+  if (!is_option && !chosen.empty()) {
+    const std::string& command = chosen.front()->get_name();
+    return {ErrorCode::kUsage,
+            fmt::format("'{}' is one argument too many for {}", core::shortened(name), command),
+            fmt::format("see flashcore-profile {} --help", command),
+            {}};
+  }
   core::Error error =
       core::unknown_name(is_option ? "option" : "command", name, is_option ? options : commands);
   error.hint = "see flashcore-profile --help";
@@ -137,7 +145,8 @@ core::Status parse_tags(const std::vector<std::string>& texts, std::map<std::str
   for (const std::string& text : texts) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-      return fail(ErrorCode::kUsage, fmt::format("tag '{}' is not of the form KEY=VALUE", text.substr(0, 60)),
+      return fail(ErrorCode::kUsage,
+                  fmt::format("tag '{}' is not of the form KEY=VALUE", core::shortened(text)),
                   "for example --tag branch=main");
     }
     tags[text.substr(0, equals)] = text.substr(equals + 1);
@@ -196,6 +205,11 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     return o;
   } catch (const CLI::ExtrasError&) {
     return fail(unexpected(app, app.remaining(true)));
+  } catch (const CLI::RequiredError& e) {
+    const auto chosen = app.get_subcommands();
+    const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    return fail(ErrorCode::kUsage, fmt::format("flashcore-profile{}: {}", command, e.what()),
+                fmt::format("see flashcore-profile{} --help", command));
   } catch (const CLI::ParseError& e) {
     return fail(ErrorCode::kUsage, e.what(), "see flashcore-profile --help");
   }

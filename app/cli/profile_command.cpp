@@ -29,6 +29,15 @@ Status check_target(const std::optional<std::string>& path) {
   std::filesystem::path folder = std::filesystem::path(*path).parent_path();
   if (folder.empty()) folder = ".";
   std::error_code ignored;
+  if (const auto status = std::filesystem::status(*path, ignored);
+      std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
+    if (::access(path->c_str(), W_OK) != 0) {
+      return fail(ErrorCode::kFile, fmt::format("cannot write {}: no permission to replace it", *path),
+                  "give a path that you may write to");
+    }
+    // A device or a pipe is written to and not replaced, so its folder does not matter.
+    if (!std::filesystem::is_regular_file(status)) return {};
+  }
   if (!std::filesystem::is_directory(folder, ignored)) {
     return fail(ErrorCode::kFile,
                 fmt::format("cannot write {}: there is no folder {}", *path, folder.string()),
@@ -81,14 +90,13 @@ Status write_results(const Options& options, const std::vector<analysis::RunAnal
     const std::string json = reports::runs_json(runs);
     if (*options.json == "-") {
       std::cout << json << std::endl;
-      if (!std::cout) return fail(ErrorCode::kFile, "cannot write to standard output");
     } else if (auto ok = core::write_file(*options.json, json + "\n"); !ok) {
       return ok;
     }
   }
   if (options.report) {
     if (auto ok = reports::write_html_report(*options.report, runs, catalogue); !ok) return ok;
-    text << "report: " << std::filesystem::absolute(*options.report).lexically_normal().string() << '\n';
+    text << "report: " << shown_path(*options.report) << '\n';
   }
   return {};
 }
@@ -99,12 +107,6 @@ int exit_code_of(const session::ProfileOutcome& outcome) {
   return 0;
 }
 
-int terminal_columns() {
-  const char* columns = std::getenv("COLUMNS");
-  const int value = columns != nullptr ? std::atoi(columns) : 0;
-  return value >= 40 && value <= 400 ? value : 100;
-}
-
 }  // namespace
 
 int profile_command(const Options& options, const core::CancelToken& cancel) {
@@ -113,6 +115,7 @@ int profile_command(const Options& options, const core::CancelToken& cancel) {
   auto request = make_request(options);
   if (!request) return complain(request.error());
   if (auto ok = session::resolve_phases(request->phases); !ok && !options.replay) return complain(ok.error());
+  if (auto ok = check_files_differ(options); !ok) return complain(ok.error());
   for (const auto& target : {options.report, options.json}) {
     if (auto ok = check_target(target); !ok) return complain(ok.error());
   }

@@ -35,6 +35,7 @@ core::Result<core::RowId> newest_session(const store::Store& store) {
 }  // namespace
 
 int show_command(const Options& options) {
+  if (auto ok = check_files_differ(options); !ok) return complain(ok.error());
   auto catalogue = open_catalogue(options);
   if (!catalogue) return complain(catalogue.error());
   auto store = open_database(options, store::Mode::kReadOnly);
@@ -46,11 +47,14 @@ int show_command(const Options& options) {
     return ok ? 0 : complain(ok.error());
   }
   std::cout << reports::run_details(runs->front(), *catalogue,
-                                    {.colour = ::isatty(STDOUT_FILENO) == 1, .width = 100});
+                                    {.colour = ::isatty(STDOUT_FILENO) == 1, .width = terminal_columns()});
   return 0;
 }
 
-int report_command(const Options& options) {
+int report_command(const Options& given) {
+  Options options = given;
+  if (!options.report && !options.json) options.report = "flashcore-report.html";
+  if (auto ok = check_files_differ(options); !ok) return complain(ok.error());
   auto catalogue = open_catalogue(options);
   if (!catalogue) return complain(catalogue.error());
   auto store = open_database(options, store::Mode::kReadOnly);
@@ -68,14 +72,14 @@ int report_command(const Options& options) {
     if (auto ok = write_json(*options.json, *runs); !ok) return complain(ok.error());
     if (!options.report) return 0;
   }
-  const std::string path = options.report.value_or("flashcore-report.html");
+  const std::string& path = *options.report;
   if (auto ok = reports::write_html_report(path, *runs, *catalogue); !ok) return complain(ok.error());
-  (options.json == "-" ? std::cerr : std::cout)
-      << "report: " << std::filesystem::absolute(path).lexically_normal().string() << '\n';
+  (options.json == "-" ? std::cerr : std::cout) << "report: " << shown_path(path) << '\n';
   return 0;
 }
 
 int record_command(const Options& options) {
+  if (auto ok = check_files_differ(options); !ok) return complain(ok.error());
   auto store = open_database(options, store::Mode::kReadOnly);
   if (!store) return complain(store.error());
   if (auto ok = store::write_recording(*store, options.record_to); !ok) return complain(ok.error());

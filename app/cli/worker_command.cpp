@@ -102,12 +102,14 @@ class Commands {
   std::thread thread_;  // last: it uses all of the above
 };
 
-core::Result<session::ProfileOutcome> work(session::WorkerRequest& request, const core::CancelToken& cancel) {
+core::Result<session::ProfileOutcome> work(const Options& options, session::WorkerRequest& request,
+                                           const core::CancelToken& cancel) {
   auto problems = parse_problems(request.shapes, request.causal);
   if (!problems) return core::fail(problems.error());
   request.profile.problems = std::move(*problems);
+  request.profile.causal_only = request.causal;
   request.profile.command = "flashcore";
-  auto catalogue = analysis::Catalogue::builtin();
+  auto catalogue = open_catalogue(options);  // the app reads the same FLASHCORE_CATALOGUE
   if (!catalogue) return core::fail(catalogue.error());
   auto store = store::Store::open(request.database);
   if (!store) return core::fail(store.error());
@@ -124,11 +126,11 @@ core::Result<session::ProfileOutcome> work(session::WorkerRequest& request, cons
 
 }  // namespace
 
-int worker_command(core::CancelToken& cancel) {
+int worker_command(const Options& options, core::CancelToken& cancel) {
   Commands commands(cancel);
   auto request = commands.wait_for_request();
   if (!request) return say_error(request.error());
-  auto outcome = work(*request, cancel);
+  auto outcome = work(options, *request, cancel);
   if (!outcome) return say_error(outcome.error());
   session::WorkerFinished finished{*std::move(outcome), 0};
   if (finished.outcome.wrong_answers > 0) finished.exit_code = core::exit_code(ErrorCode::kWrongAnswer);

@@ -5,6 +5,7 @@
 #include <QStyle>
 #include <QTimer>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "app/gui/banner.h"
@@ -115,13 +116,23 @@ int takeScreenshot(MainWindow& window, const QString& file) {
   return kFileError;
 }
 
+void tellOnlyErrors(QtMsgType type, const QMessageLogContext&, const QString& message) {
+  if (type != QtCriticalMsg && type != QtFatalMsg) return;
+  std::fprintf(stderr, "flashcore: %s\n", qPrintable(message));
+  if (type == QtFatalMsg) std::abort();
+}
+
 int start(int argc, char** argv) {
   // Help and usage errors need no display; neither does a screenshot.
   QStringList list;
   for (int i = 0; i < argc; ++i) list << QString::fromLocal8Bit(argv[i]);
   Arguments arguments;
   if (const auto code = readArguments(list, arguments)) return *code;
-  if (!arguments.screenshot.isEmpty()) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (!arguments.screenshot.isEmpty()) {
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    // What the offscreen platform says of itself is no news to who asked for a picture.
+    qInstallMessageHandler(tellOnlyErrors);
+  }
   if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM") && qEnvironmentVariableIsEmpty("DISPLAY") &&
       qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY")) {
     std::fprintf(stderr,

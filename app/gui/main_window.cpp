@@ -50,6 +50,8 @@ MainWindow::MainWindow(MainWindowOptions options)
   connectWorker();
   connect(&probe_, &MachineProbe::found, this, [this](const MachineState& state) {
     panel_->setMachine(state);
+    emptyReplay_->setVisible(!state.canProfile && state.canReplay);
+    updateEmptyPage();
     Q_EMIT machineKnown();
   });
   if (options_.remember) restore();

@@ -7,6 +7,7 @@
 
 #include <QLabel>
 #include <QMainWindow>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QString>
 #include <QTreeView>
@@ -95,6 +96,7 @@ class MainWindow final : public QMainWindow {
   QStackedWidget* pages_;
   QLabel* emptyTitle_;
   QLabel* emptyText_;
+  QPushButton* emptyReplay_ = nullptr;  // where this machine cannot profile but can replay
   SessionView* view_;
   Banner* banner_;
   ProfilePanel* panel_;

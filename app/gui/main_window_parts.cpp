@@ -57,19 +57,33 @@ QWidget* MainWindow::makeEmptyPage() {
   auto* open = new QPushButton(tr("Open a database..."), page);
   open->setObjectName(QStringLiteral("emptyOpen"));
   connect(open, &QPushButton::clicked, this, &MainWindow::askForDatabase);
+  emptyReplay_ = new QPushButton(tr("Replay the shipped recording"), page);
+  emptyReplay_->setObjectName(QStringLiteral("emptyReplay"));
+  emptyReplay_->hide();
+  connect(emptyReplay_, &QPushButton::clicked, this, [this] { startProfile(true); });
   // A column of one width: wrapped labels under a centring alignment would be cut.
   auto* column = new QWidget(page);
-  column->setFixedWidth(560);
+  column->setMinimumWidth(380);
+  column->setMaximumWidth(560);
   auto* lines = new QVBoxLayout(column);
   lines->setSpacing(14);
   emptyText_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
   emptyText_->setMinimumHeight(4 * emptyText_->fontMetrics().lineSpacing());
   lines->addWidget(emptyTitle_);
   lines->addWidget(emptyText_);
-  lines->addWidget(open, 0, Qt::AlignHCenter);
+  auto* buttons = new QHBoxLayout;
+  buttons->addStretch();
+  buttons->addWidget(emptyReplay_);
+  buttons->addWidget(open);
+  buttons->addStretch();
+  lines->addLayout(buttons);
   auto* layout = new QVBoxLayout(page);
   layout->addStretch(2);
-  layout->addWidget(column, 0, Qt::AlignHCenter);
+  auto* across = new QHBoxLayout;
+  across->addStretch(1);
+  across->addWidget(column, 100);
+  across->addStretch(1);
+  layout->addLayout(across);
   layout->addStretch(3);
   return page;
 }
@@ -79,16 +93,19 @@ void MainWindow::updateEmptyPage() {
   pages_->setCurrentIndex(0);
   if (database_.isOpen()) {
     emptyTitle_->setText(tr("This database holds no runs yet"));
-    emptyText_->setText(
-        tr("Tick phases and problems at the right and press Run. Without a GPU, replay the shipped "
-           "recording to see everything at work."));
+    emptyText_->setText(emptyReplay_->isHidden() ? tr("Tick phases and problems at the right and press Run.")
+                                                 : tr("This machine cannot profile (the panel at the right "
+                                                      "says why). Replay the shipped recording "
+                                                      "to see everything at work."));
     return;
   }
   emptyTitle_->setText(tr("Nothing is open yet"));
   emptyText_->setText(
-      tr("Profile something: tick phases and problems at the right and press Run. Without a GPU, replay the "
-         "shipped "
-         "recording. Or open a database that flashcore-profile has written: File > Open, or drop it here."));
+      emptyReplay_->isHidden()
+          ? tr("Tick phases and problems at the right and press Run. Or open a database that "
+               "flashcore-profile has written, or drop it here.")
+          : tr("This machine cannot profile (the panel at the right says why). Replay the recording that "
+               "FlashCore ships, or open a database that flashcore-profile has written, or drop it here."));
 }
 
 void MainWindow::makeDocks() {
@@ -104,6 +121,10 @@ void MainWindow::makeDocks() {
   tree_->header()->setSectionResizeMode(SessionModel::ProblemColumn, QHeaderView::ResizeToContents);
   tree_->header()->setSectionResizeMode(SessionModel::TimeColumn, QHeaderView::ResizeToContents);
   tree_->header()->setMinimumSectionSize(60);
+  tree_->setMinimumWidth(230);  // a run's name and problem stay readable in a window of 1024
+  connect(sessions_, &QAbstractItemModel::modelReset, tree_, [this] {
+    for (int row = 0; row < sessions_->rowCount(); ++row) tree_->setFirstColumnSpanned(row, {}, true);
+  });
   auto* left = new QDockWidget(tr("Sessions"), this);
   left->setObjectName(QStringLiteral("sessionsDock"));
   left->setWidget(tree_);

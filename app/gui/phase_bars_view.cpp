@@ -35,7 +35,7 @@ PhaseBarsView::PhaseBarsView(QWidget* parent)
   layout->addWidget(plot_, 1);
   plot_->setObjectName(QStringLiteral("phaseBarsPlot"));
   plot_->setAccessibleName(tr("Time by phase"));
-  plot_->setMinimumSize(260, 220);
+  plot_->setMinimumSize(180, 180);
   connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressed_ = event->pos(); });
   connect(plot_, &QCustomPlot::mouseRelease, this, &PhaseBarsView::mouseReleased);
   connect(plot_, &QCustomPlot::beforeReplot, this, &PhaseBarsView::fitRange);
@@ -152,6 +152,7 @@ void PhaseBarsView::fitRange() {
       range = std::max(range, runs_[row]->graph_ns->p50 * scale_ * width / room);
   }
   plot_->xAxis->setRange(0, range > 0 ? range : 1);
+  plot_->xAxis->ticker()->setTickCount(width < 150 ? 2 : 5);
 }
 
 void PhaseBarsView::addBar(std::size_t row, double scale) {

@@ -1,5 +1,7 @@
 #include "app/gui/plot_text.h"
 
+#include <cmath>
+
 #include "analysis/units.h"
 #include "app/gui/models/text.h"
 
@@ -22,7 +24,13 @@ void applyTheme(QCustomPlot& plot, const Theme& theme) {
 }
 
 QString UnitTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
-  if (unit_.empty()) return QString::number(tick, 'g', 6);
+  if (unit_.empty()) {
+    if (tick < 999) return QString::number(tick, 'g', 3);
+    const int step = tick < 999e3 ? 0 : tick < 999e6 ? 1 : 2;
+    return QStringLiteral("%1%2")
+        .arg(tick / std::pow(1e3, step + 1), 0, 'g', 3)
+        .arg(QLatin1Char("kMG"[step]));
+  }
   // Decades are exact to a bit or so; three digits would write them "1.00".
   QString text = toText(analysis::format_value(tick, unit_));
   text.replace(QStringLiteral(".00 "), QStringLiteral(" "))

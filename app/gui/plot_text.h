@@ -14,7 +14,7 @@ namespace flashcore::gui {
 // Colours of background, axes, ticks and grid.
 void applyTheme(QCustomPlot& plot, const Theme& theme);
 
-// Log ticks written with SI prefixes: "1 TFLOP/s". With no unit: "0.1", "10".
+// Log ticks written with SI prefixes: "1 TFLOP/s". With no unit: "0.1", "10", "10k".
 class UnitTicker final : public QCPAxisTickerLog {
  public:
   explicit UnitTicker(std::string unit) : unit_(std::move(unit)) {}

@@ -1,6 +1,8 @@
 #include "app/gui/profile_panel.h"
 
+#include <QDir>
 #include <QEvent>
+#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QScrollArea>
@@ -79,7 +81,7 @@ ProfilePanel::ProfilePanel(QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(scroll);
-  setMinimumWidth(270);
+  setMinimumWidth(250);
   for (auto* list : {phases_, shapes_}) {
     connect(list, &QListWidget::itemChanged, this, &ProfilePanel::refresh);
   }
@@ -197,8 +199,11 @@ void ProfilePanel::setMachine(const MachineState& state) {
 }
 
 void ProfilePanel::setTarget(const QString& database, bool recordingIsOpen) {
-  target_->setText(recordingIsOpen ? tr("A recording is open; results go to %1").arg(oneLine(database, 200))
-                                   : tr("Results go to %1").arg(oneLine(database, 200)));
+  // The name is enough to read; the folder is a look away.
+  const QString name = oneLine(QFileInfo(database).fileName(), 80);
+  target_->setText(recordingIsOpen ? tr("A recording is open; results go to %1").arg(name)
+                                   : tr("Results go to %1").arg(name));
+  target_->setToolTip(plainToolTip(QDir::toNativeSeparators(database)));
 }
 
 session::WorkerRequest ProfilePanel::request() const {
@@ -241,7 +246,7 @@ void ProfilePanel::refresh() {
     reason = tr("Looking for a GPU...");
   } else if (!machine_.canProfile) {
     reason = tr("Profiling is off on this machine: %1").arg(machine_.reason);
-    if (!machine_.remedy.isEmpty()) reason += QLatin1Char('\n') + machine_.remedy;
+    if (!machine_.remedy.isEmpty()) reason += tr("\nWhat to do: %1").arg(machine_.remedy);
     colour = theme.warning;
   } else if (!missing.isEmpty()) {
     reason = missing;

@@ -31,19 +31,27 @@ void RooflineView::placeLabels() {
   const auto pixel = [this](double x, double y) {
     return QPointF(plot_->xAxis->coordToPixel(x), plot_->yAxis->coordToPixel(y));
   };
-  std::vector<QRectF> taken;
+  std::vector<QRectF> taken, faint;
   for (const auto& mark : marks_) {
-    if (!mark.ofProblem) continue;
     const QPointF at = pixel(mark.point.intensity, mark.point.performance);
-    taken.emplace_back(at.x() - 7, at.y() - 7, 14, 14);
+    const double half = mark.ofProblem ? 7 : 4;
+    (mark.ofProblem ? taken : faint).emplace_back(at.x() - half, at.y() - half, 2 * half, 2 * half);
   }
+  const auto covers = [&](const QRectF& box) { return collides(box, taken) || collides(box, faint); };
   // Ceilings first: their places are few.
   for (const auto& label : ceilingLabels_) {
+    label.item->setText(label.full);
+    if (sizeOf(*label.item).width() > area.width() - 24) label.item->setText(label.brief);
     const QSizeF size = sizeOf(*label.item);
     if (!label.alongLine) {
       const double y = pixel(label.x, label.y).y();
-      QRectF box(area.right() - size.width() - 6, y - size.height() - 3, size.width(), size.height());
-      if (collides(box, taken)) box.moveTop(y + 3);
+      const QRectF first(area.right() - size.width() - 6, y - size.height() - 3, size.width(), size.height());
+      QRectF box = first;
+      // Above the line, below it, then further left along it.
+      for (int step = 0; step < 8 && covers(box); ++step) {
+        box.moveTo(first.left() - (step + 1) / 2 * size.height() * 2, step % 2 == 0 ? y + 3 : first.top());
+      }
+      if (covers(box) || box.left() < area.left()) box = first;
       centre(*label.item, box.center());
       taken.push_back(box);
       continue;
@@ -53,7 +61,9 @@ void RooflineView::placeLabels() {
     const double startX = std::max(plot_->xAxis->range().lower, plot_->yAxis->range().lower / slope);
     const QPointF start = pixel(startX, startX * slope), next = pixel(startX * 10, startX * 10 * slope);
     const double angle = std::atan2(next.y() - start.y(), next.x() - start.x());
-    const double along = size.width() / 2 + 14, above = size.height() / 2 + 3;
+    // The steeper the line, the further along it: the upper left corner would be cut by the axis.
+    const double above = size.height() / 2 + 3;
+    const double along = size.width() / 2 + 8 + (above + size.height() / 2) * std::min(3.0, -std::tan(angle));
     const QPointF at(start.x() + along * std::cos(angle) + above * std::sin(angle),
                      start.y() + along * std::sin(angle) - above * std::cos(angle));
     label.item->setRotation(angle * 180 / M_PI);
@@ -72,15 +82,19 @@ void RooflineView::placeLabels() {
     const std::array<QPointF, 8> places{QPointF(dx, 0),   QPointF(-dx, 0),  QPointF(0, dy),
                                         QPointF(0, -dy),  QPointF(dx, dy),  QPointF(dx, -dy),
                                         QPointF(-dx, dy), QPointF(-dx, -dy)};
+    // A place that covers nothing, else one that covers faint marks alone, else any inside.
     QRectF chosen;
-    for (const QPointF& offset : places) {
-      QRectF box(QPointF(0, 0), size);
-      box.moveCenter(at + offset);
-      if (chosen.isNull()) chosen = box;  // where nothing is free: the first
-      if (!area.contains(box) || collides(box, taken)) continue;
-      chosen = box;
-      break;
+    for (int patience = 0; patience < 3 && chosen.isNull(); ++patience) {
+      for (const QPointF& offset : places) {
+        QRectF box(QPointF(0, 0), size);
+        box.moveCenter(at + offset);
+        if (!area.contains(box) || (patience < 2 && collides(box, taken))) continue;
+        if (patience < 1 && collides(box, faint)) continue;
+        chosen = box;
+        break;
+      }
     }
+    if (chosen.isNull()) chosen = QRectF(at + QPointF(11, -size.height() / 2), size);
     centre(*label.item, chosen.center());
     taken.push_back(chosen);
   }

@@ -34,7 +34,11 @@ RooflineView::RooflineView(QWidget* parent)
     : QWidget(parent),
       plot_(new QCustomPlot(this)),
       empty_(new QLabel(plot_)),
-      dram_(memoryButton(tr("DRAM"), tr("Intensity by bytes moved to and from DRAM"), "memoryDram", this)),
+      dram_(memoryButton(tr("DRAM"),
+                         tr("Intensity by bytes moved to and from DRAM.\nCounters are taken with warm "
+                            "caches: a problem that "
+                            "stays in L2 moves next to nothing here and stands far to the right."),
+                         "memoryDram", this)),
       l2_(memoryButton(tr("L2"), tr("Intensity by bytes moved through the L2 cache"), "memoryL2", this)) {
   auto* group = new QButtonGroup(this);
   group->setExclusive(true);
@@ -70,11 +74,19 @@ RooflineView::RooflineView(QWidget* parent)
   plot_->setObjectName(QStringLiteral("rooflinePlot"));
   plot_->setAccessibleName(tr("Roofline plot"));
   plot_->setMouseTracking(true);
-  plot_->setMinimumSize(320, 220);
+  plot_->setMinimumSize(260, 180);
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   plot_->xAxis->setScaleType(QCPAxis::stLogarithmic);
   plot_->yAxis->setScaleType(QCPAxis::stLogarithmic);
-  plot_->xAxis->setTicker(QSharedPointer<UnitTicker>::create(""));
+  const auto ticker = QSharedPointer<UnitTicker>::create("");
+  plot_->xAxis->setTicker(ticker);
+  connect(plot_, &QCustomPlot::beforeReplot, this, [this, ticker] {
+    plot_->xAxis->setLabel(plot_->viewport().width() > 340 ? axisName_ + axisNote_ : axisName_);
+    // Many decades in a narrow plot: a number at every third.
+    const auto range = plot_->xAxis->range();
+    const double decades = std::log10(range.upper / range.lower);
+    ticker->setLogBase(decades > 0 && (plot_->viewport().width() - 90) / decades < 40 ? 1000 : 10);
+  });
   plot_->yAxis->setTicker(QSharedPointer<UnitTicker>::create("FLOP/s"));
   connect(plot_, &QCustomPlot::mouseMove, this, &RooflineView::mouseMoved);
   connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressed_ = event->pos(); });
@@ -132,14 +144,24 @@ void RooflineView::collectMarks() {
 
 void RooflineView::rebuild() {
   const Theme theme = themeOf(palette());
+  // A style's own mark of a pressed button is too faint to read in the dark.
+  const QString sheet = QStringLiteral(
+                            "QToolButton { padding: 2px 8px; border: 1px solid %1; border-radius: 3px; }"
+                            "QToolButton:checked { background: %2; color: %3; border-color: %2; }")
+                            .arg(theme.grid.name(), theme.text.name(), theme.base.name());
+  for (auto* button : {dram_, l2_}) {
+    if (button->styleSheet() != sheet) button->setStyleSheet(sheet);
+  }
   plot_->clearPlottables();
   plot_->clearItems();
   markLabels_.clear();
   ceilingLabels_.clear();
   collectMarks();
   applyTheme(*plot_, theme);
-  plot_->xAxis->setLabel(memory_ == QLatin1String("dram") ? tr("Intensity by DRAM bytes, FLOP/B")
-                                                          : tr("Intensity by L2 bytes, FLOP/B"));
+  const bool others =
+      std::any_of(marks_.begin(), marks_.end(), [](const Mark& mark) { return !mark.ofProblem; });
+  axisName_ = memory_ == QLatin1String("dram") ? tr("FLOP per DRAM byte") : tr("FLOP per L2 byte");
+  axisNote_ = others ? tr("   (faint: other problems)") : QString();
   const auto* current = currentRun();
   if (!current) {
     sayNothingToShow(tr("Choose a session or a run to see it under the roof."));
@@ -215,12 +237,14 @@ void RooflineView::addCeilingLine(const analysis::Ceiling& ceiling, double fromX
 
   auto* text = new QCPItemText(plot_);
   const char* unit = ceiling.bandwidth ? "B/s" : "FLOP/s";
-  text->setText(oneLine(ceiling.title, 40) + QStringLiteral("  ") +
-                toText(analysis::format_value(ceiling.value, unit)));
+  const QString title = oneLine(ceiling.title, 40);
+  const QString value = QStringLiteral("  ") + toText(analysis::format_value(ceiling.value, unit));
+  text->setText(title + value);
   text->setColor(colour);
   text->position->setType(QCPItemPosition::ptAbsolute);
   text->setClipToAxisRect(true);
-  ceilingLabels_.push_back({text, fromX, y(fromX), ceiling.bandwidth});
+  const QString brief = title.section(QLatin1Char(','), 0, 0) + value;
+  ceilingLabels_.push_back({text, title + value, brief, fromX, y(fromX), ceiling.bandwidth});
 }
 
 void RooflineView::addMarks(const Theme& theme) {
@@ -253,7 +277,8 @@ void RooflineView::addMarks(const Theme& theme) {
     }());
     text->position->setType(QCPItemPosition::ptAbsolute);
     text->setClipToAxisRect(true);
-    markLabels_.push_back({text, mark.point.intensity, mark.point.performance, false});
+    markLabels_.push_back(
+        {text, text->text(), text->text(), mark.point.intensity, mark.point.performance, false});
   }
 }
 

@@ -53,8 +53,9 @@ class RooflineView final : public QWidget {
   };
   struct Label {
     QCPItemText* item;
-    double x, y;     // what it names, in plot coordinates
-    bool alongLine;  // a bandwidth ceiling's: turned with its line
+    QString full, brief;  // brief: where the plot is too narrow for all
+    double x, y;          // what it names, in plot coordinates
+    bool alongLine;       // a bandwidth ceiling's: turned with its line
   };
 
   void rebuild();
@@ -77,6 +78,7 @@ class RooflineView final : public QWidget {
   std::vector<Mark> marks_;
   std::vector<Label> markLabels_, ceilingLabels_;
   double lowX_ = 0.1, highX_ = 1e4, lowY_ = 1e9, highY_ = 1e15;  // what shows everything
+  QString axisName_, axisNote_;                                  // the note only where there is room for it
   QPoint pressed_;
   QCustomPlot* plot_;
   QLabel* empty_;

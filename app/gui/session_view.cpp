@@ -25,17 +25,35 @@ QLabel* plainLabel(const char* name, QWidget* parent) {
 
 QString factsOf(const core::RunRecord& run) {
   const auto& p = run.problem;
-  QString text = QObject::tr("%10   run %1   B %2, H %3, Sq %4, Sk %5, D %6, %7%8   %9 UTC")
+  const bool live = run.origin == core::Origin::kLive;  // a recording's badge tells where and when
+  QString text = QObject::tr("run %1   B %2, H %3, Sq %4, Sk %5, D %6, %7%8")
                      .arg(run.id)
                      .arg(p.batch)
                      .arg(p.heads)
                      .arg(p.seq_q)
                      .arg(p.seq_k)
                      .arg(p.head_dim)
-                     .arg(oneLine(p.dtype, 12), p.causal ? QObject::tr(", causal") : QString(),
-                          shortTime(run.taken_at), oneLine(run.device.name, 60));
+                     .arg(oneLine(p.dtype, 12), p.causal ? QObject::tr(", causal") : QString());
+  if (!live) return text;
+  text = oneLine(run.device.name, 60) + QStringLiteral("   ") + text +
+         QObject::tr("   %1 UTC").arg(shortTime(run.taken_at));
   return text + QStringLiteral("   ") + shortCommit(run.environment.git_sha) +
          (run.environment.kernels_dirty ? QObject::tr(" + changes") : QString());
+}
+
+// What a session opens with: the fastest rung of the ladder on the problem that the program's default
+// names, else on the first problem.
+core::RowId firstShown(const std::vector<analysis::RunAnalysis>& runs) {
+  const auto isMission = [](const auto& run) { return core::problem_label(run.run.problem) == "mission"; };
+  const auto mission = std::find_if(runs.begin(), runs.end(), isMission);
+  const analysis::RunAnalysis& first = mission == runs.end() ? runs.front() : *mission;
+  const analysis::RunAnalysis* best = nullptr;
+  for (const auto& run : runs) {
+    if (run.run.problem != first.run.problem || run.run.phase.reference || !run.graph_ns) continue;
+    if (!run.run.correct()) continue;
+    if (!best || run.graph_ns->p50 < best->graph_ns->p50) best = &run;
+  }
+  return best ? best->run.id : first.run.id;
 }
 
 }  // namespace
@@ -96,12 +114,15 @@ QWidget* SessionView::makeHead() {
   first->setSpacing(10);
   first->addWidget(title_, 1);
   first->addWidget(answer_);
-  first->addWidget(recording_);
   auto* layout = new QVBoxLayout(head);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(3);
   layout->addLayout(first);
-  layout->addWidget(facts_);
+  auto* second = new QHBoxLayout;
+  second->setSpacing(10);
+  second->addWidget(recording_);
+  second->addWidget(facts_, 1);
+  layout->addLayout(second);
   return head;
 }
 
@@ -134,7 +155,7 @@ void SessionView::setSession(const LoadedSessionPtr& session, core::RowId run) {
   if (!session || session->runs.empty()) return;
   const auto& runs = session->runs;
   const bool known = std::any_of(runs.begin(), runs.end(), [&](const auto& r) { return r.run.id == run; });
-  setCurrentRun(known ? run : runs.front().run.id);
+  setCurrentRun(known ? run : firstShown(runs));
 }
 
 void SessionView::setCurrentRun(core::RowId run) {

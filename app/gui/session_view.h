@@ -25,7 +25,8 @@ class SessionView final : public QWidget {
  public:
   explicit SessionView(QWidget* parent = nullptr);
 
-  // Shows `run` of the session, or its first run where it has none of that id.
+  // Shows `run` of the session, or the fastest rung on its main problem where it has none
+  // of that id.
   void setSession(const LoadedSessionPtr& session, core::RowId run = 0);
   void setCurrentRun(core::RowId run);
   const LoadedSessionPtr& session() const { return session_; }

@@ -75,6 +75,7 @@ class Profiler {
     // runs are timed before the first is counted. What was timed is kept whatever happens then.
     if (auto ok = time_all(plan->runs); !ok) return fail(ok.error());
     if (auto ok = count_and_store_all(); !ok) return fail(ok.error());
+    if (outcome_.runs.empty() && unavailable_ && !cancel_.requested()) return fail(*unavailable_);
     outcome_.cancelled = cancel_.requested();
     return outcome_;
   }
@@ -270,6 +271,7 @@ class Profiler {
         fmt::format("{} on {}: {}{}{}", planned.phase->info.id, core::problem_label(planned.problem),
                     why.message, why.hint.empty() ? "" : "; ", why.hint);
     outcome_.skipped.push_back(text);
+    unavailable_ = why;
     event({.kind = Kind::kRunSkipped, .text = text});
     return {};
   }
@@ -304,6 +306,7 @@ class Profiler {
   core::EnvironmentRecord environment_;
   std::unique_ptr<collectors::CuptiCollector> cupti_;
   ProfileOutcome outcome_;
+  std::optional<Error> unavailable_;  // why the last phase that is not served here was skipped
   std::vector<TimedRun> timed_;
   int run_index_ = 0, run_count_ = 0;
   bool storing_ = false;  // the second time through the runs

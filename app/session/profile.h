@@ -24,6 +24,7 @@ namespace flashcore::session {
 struct ProfileRequest {
   std::vector<std::string> phases{"all"};
   std::vector<core::Problem> problems;
+  bool causal_only = false;  // a replay without problems: only the runs with the mask
   bool collect_timing = true;
   bool collect_counters = true;
   analysis::CounterSet set = analysis::CounterSet::kStandard;

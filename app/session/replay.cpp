@@ -11,6 +11,7 @@
 #include "collectors/replay.h"
 #include "core/nearest.h"
 #include "kernels/phase_index.h"
+#include "reports/text.h"
 #include "store/recording.h"
 
 namespace flashcore::session {
@@ -50,9 +51,10 @@ Result<std::vector<store::RunSummary>> matching_runs(const store::Store& recordi
   for (const store::RunSummary& run : *all) {
     phases.insert(run.phase);
     problems.insert(core::problem_label(run.problem));
-    const bool problem_wanted =
-        request.problems.empty() ||
-        std::find(request.problems.begin(), request.problems.end(), run.problem) != request.problems.end();
+    const bool problem_wanted = request.problems.empty()
+                                    ? run.problem.causal || !request.causal_only
+                                    : std::find(request.problems.begin(), request.problems.end(),
+                                                run.problem) != request.problems.end();
     if (problem_wanted && wants(request.phases, run.phase)) matching.push_back(run);
   }
   if (auto ok = check_phase_names(request.phases, phases); !ok) return fail(ok.error());
@@ -93,8 +95,9 @@ Result<std::filesystem::path> shipped_recording() {
   const std::filesystem::path folder = data_folder() / "recordings";
   std::vector<std::filesystem::path> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().string().ends_with(".db.zst")) found.push_back(entry.path());
+  for (auto it = std::filesystem::directory_iterator(folder, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    if (it->path().string().ends_with(".db.zst")) found.push_back(it->path());
   }
   if (found.empty()) {
     return fail(ErrorCode::kFile, fmt::format("no recording is installed in {}", folder.string()),
@@ -157,12 +160,28 @@ Result<std::string> describe_recording(const std::filesystem::path& path) {
   auto sessions = recording->sessions();
   if (!sessions) return fail(sessions.error());
   if (sessions->empty()) return fail(ErrorCode::kDatabase, fmt::format("{} holds no runs", path.string()));
-  std::string text;
+  // Sessions of one device and commit are one recording to a reader: newest first in the list.
+  struct Taken {
+    std::string devices, commit, first;
+    int runs = 0;
+  };
+  std::vector<Taken> takes;
   for (const store::SessionSummary& s : *sessions) {
+    const std::string commit = s.session.environment.git_sha.substr(0, 10);
+    const std::string& at = s.session.started_at;
+    auto take = std::find_if(takes.begin(), takes.end(),
+                             [&](const Taken& t) { return t.devices == s.devices && t.commit == commit; });
+    if (take == takes.end()) take = takes.insert(takes.end(), Taken{s.devices, commit, at, 0});
+    take->first = std::min(take->first, at);
+    take->runs += s.run_count;
+  }
+  std::string text;
+  for (const Taken& t : takes) {
     if (!text.empty()) text += '\n';
-    const std::string& sha = s.session.environment.git_sha;
-    text += fmt::format("recording of {}, taken {} at commit {} ({} runs)", s.devices, s.session.started_at,
-                        sha.substr(0, 10), s.run_count);
+    // A recording of somebody else may hold anything in its texts.
+    text += fmt::format("recording of {}, taken {} at commit {} ({} runs)",
+                        reports::cut(reports::printable(t.devices), 200),
+                        reports::cut(reports::printable(t.first), 40), reports::printable(t.commit), t.runs);
   }
   return text;
 }

@@ -17,7 +17,7 @@ namespace flashcore::session {
 core::Result<std::filesystem::path> shipped_recording();
 
 // Replays the runs that match the request's phases and problems (no problems: all of the
-// recording's) into `store`.
+// recording's, or those with the mask for causal_only) into `store`.
 core::Result<ProfileOutcome> replay(const std::filesystem::path& recording, const ProfileRequest& request,
                                     store::Store& store, const core::CancelToken& cancel,
                                     const OnEvent& on_event);

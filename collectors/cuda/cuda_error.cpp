@@ -33,7 +33,8 @@ core::Error no_device(cudaError_t result) {
             fmt::format("CUDA_VISIBLE_DEVICES='{}' hides every GPU from this program", visible),
             "unset CUDA_VISIBLE_DEVICES, or set it to the number of a GPU that exists", detail};
   }
-  const bool module_loaded = std::filesystem::exists("/proc/driver/nvidia/version");
+  std::error_code ignored;
+  const bool module_loaded = std::filesystem::exists("/proc/driver/nvidia/version", ignored);
   if (result == cudaErrorInsufficientDriver && module_loaded) {
     return {
         core::ErrorCode::kNoDevice,

@@ -41,7 +41,8 @@ std::vector<std::string> library_folders() {
 // resolve wherever the two lie, without an RPATH in libcupti.
 void preload_nvperf(const std::string& folder) {
   const std::string path = folder + "/libnvperf_host.so";
-  if (std::filesystem::exists(path)) (void)DynamicLibrary::open({path});
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) (void)DynamicLibrary::open({path});
 }
 
 [[maybe_unused]] DynamicLibrary open_library(std::string& why) {
@@ -49,7 +50,9 @@ void preload_nvperf(const std::string& folder) {
   const auto folders = library_folders();
   const auto in_folder = [&](const std::string& folder) -> DynamicLibrary {
     const std::string path = folder + "/" + file;
-    if (!std::filesystem::exists(path)) return {};
+    // A folder that may not be looked into (of CUDA_HOME, say) is one without it.
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) return {};
     preload_nvperf(folder);
     DynamicLibrary library = DynamicLibrary::open({path});
     if (!library) why = library.why();

@@ -108,6 +108,37 @@
     };
   }
 
+  const bandwidthEnds = (scene, b) => [Math.max(scene.xMin, scene.yMin / b.value), Math.min(scene.xMax, scene.peak / b.value)];
+  // Near the line's start, where the bandwidths are apart and no compute ceiling is.
+  function bandwidthLabelAt(scene, b, size) {
+    const [x0, x1] = bandwidthEnds(scene, b);
+    const decades = Math.log10(x1 / x0), pixels = size.width / Math.log10(scene.xMax / scene.xMin) * decades;
+    return x0 * Math.pow(10, decades * Math.min(0.5, 64 / pixels));
+  }
+
+  // The first side of each point where its name covers no other point and no other name.
+  function labelPlaces(scene, size) {
+    const pixel = (x, y) => [Math.log(x / scene.xMin) / Math.log(scene.xMax / scene.xMin) * size.width,
+      size.height * (1 - Math.log(y / scene.yMin) / Math.log(scene.yMax / scene.yMin))];
+    const at = scene.points.map(({ point }) => pixel(point.intensity, point.performance));
+    const taken = at.map(([x, y]) => [x - 8, y - 8, x + 8, y + 8]);
+    for (const b of scene.bandwidths) {
+      const middle = bandwidthLabelAt(scene, b, size);
+      const [x, y] = pixel(middle, middle * b.value);
+      for (const step of [-30, -10, 10, 30]) taken.push([x + step - 12, y - step - 14, x + step + 6, y - step + 4]);
+    }
+    const crosses = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+    return scene.points.map(({ run }, i) => {
+      const [x, y] = at[i], wide = 7.4 * fc.cut(run.name, 18).length;
+      const boxes = { right: [x + 12, y - 8, x + 12 + wide, y + 8], left: [x - 12 - wide, y - 8, x - 12, y + 8],
+        top: [x - wide / 2, y - 28, x + wide / 2, y - 12], bottom: [x - wide / 2, y + 12, x + wide / 2, y + 28] };
+      const fits = (box) => box[0] >= 0 && box[2] <= size.width && box[1] >= 0 && box[3] <= size.height && !taken.some((other) => crosses(box, other));
+      const place = Object.keys(boxes).find((name) => fits(boxes[name])) || 'top';
+      taken.push(boxes[place]);
+      return place;
+    });
+  }
+
   function ceilingSeries(scene, memory, size) {
     const own = scene.bandwidths.find((b) => b.id === memory);
     const slope = Math.atan2(size.height / Math.log10(scene.yMax / scene.yMin),
@@ -130,10 +161,9 @@
     }
     for (const b of scene.bandwidths) {
       const main = b === own;
-      const x0 = Math.max(scene.xMin, scene.yMin / b.value);
-      const x1 = Math.min(scene.xMax, scene.peak / b.value);
+      const [x0, x1] = bandwidthEnds(scene, b);
       if (x0 >= x1) continue;
-      const middle = x0 * Math.pow(x1 / x0, 0.42);
+      const middle = bandwidthLabelAt(scene, b, size);
       const at = { value: [middle, middle * b.value], label: { ...style(main), rotate: slope, position: 'top', distance: 4, formatter: () => text(b) } };
       series.push(line(b, [x0, x0 * b.value], [x1, x1 * b.value], main, { at }));
     }
@@ -146,17 +176,17 @@
       if (!scene) return { title: { text: 'No ceilings and no points', left: 'center', top: 'middle' } };
       const grid = { left: 74, right: 22, top: 24, bottom: 50 };
       const size = { width: width - grid.left - grid.right, height: height - grid.top - grid.bottom };
+      const places = labelPlaces(scene, size);
       return {
         grid,
         xAxis: axis({ type: 'log', min: scene.xMin, max: scene.xMax, nameLocation: 'middle', nameGap: 30,
-          name: 'arithmetic intensity, FLOP per ' + memory.toUpperCase() + ' byte', axisLabel: { formatter: (v) => String(v) } }),
+          name: 'arithmetic intensity, FLOP per ' + memory.toUpperCase() + ' byte', axisLabel: { formatter: (v) => fc.formatSi(v, '').trim() } }),
         yAxis: axis({ type: 'log', min: scene.yMin, max: scene.yMax, axisLabel: { formatter: (v) => fc.formatSi(v, 'FLOP/s') } }),
-        series: ceilingSeries(scene, memory, size).concat(scene.points.map(({ run, point, text }) => ({
+        series: ceilingSeries(scene, memory, size).concat(scene.points.map(({ run, point, text }, i) => ({
           type: 'scatter', z: 3, symbolSize: 13, symbol: kSymbols[run.colour % kSymbols.length],
-          itemStyle: { color: fc.runColour(run.colour), borderColor: colour('--panel'), borderWidth: 1.5 },
-          label: { show: true, position: Math.log(point.intensity / scene.xMin) > 0.72 * Math.log(scene.xMax / scene.xMin) ? 'left' : 'right', distance: 6, formatter: () => fc.cut(run.name, 18), color: colour('--ink'),
+          itemStyle: { color: fc.runColour(run.colour), borderColor: colour('--panel'), borderWidth: 1.5, opacity: 1 },
+          label: { show: true, position: places[i], distance: 6, formatter: () => fc.cut(run.name, 18), color: colour('--ink'),
             fontSize: 12, fontWeight: 600, textBorderColor: colour('--panel'), textBorderWidth: 3 },
-          labelLayout: { moveOverlap: 'shiftY' },
           data: [{ value: [point.intensity, point.performance], tip: [fc.cut(run.name, 60), text.performance + ' at ' + text.intensity,
             text.fraction + ' of the attainable ' + text.attainable, point.bound + ' bound',
             text.bytes + ' of ' + memory.toUpperCase() + ' bytes (' + point.bytes_provenance + ')'] }],
@@ -210,7 +240,7 @@
     const timed = runs.filter((run) => run.view[key].length > 0 && run.timing[kind + '_us']);
     return () => ({
       grid: { left: 8, right: 24, top: 14, bottom: 42, containLabel: true },
-      xAxis: axis({ type: 'value', scale: true, name: 'distance from the run’s median, %', nameLocation: 'middle', nameGap: 26,
+      xAxis: axis({ type: 'value', scale: true, name: 'distance from the run’s median, %', nameLocation: 'middle', nameGap: 26, axisLine: { show: false },
         axisLabel: { formatter: (v) => (v > 0 ? '+' : '') + v + ' %' } }),
       yAxis: axis({ type: 'value', min: -0.5, max: timed.length - 0.5, inverse: true, interval: 1, splitLine: { show: false }, axisLine: { show: false },
         axisLabel: { color: colour('--ink'), customValues: timed.map((_, i) => i), formatter: (v) => (timed[v] ? fc.cut(timed[v].name, 22) : '') }, axisTick: { show: false } }),

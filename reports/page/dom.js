@@ -33,7 +33,7 @@ window.FlashCore = {};
 
   // A reason names the counter of its metric; without the name it is the cause, which many metrics share.
   fc.cause = (reason) => (reason || 'no reason was recorded')
-    .replace(/^counter \S+__\S+: /, '').replace(/\bcounter \S+__\S+/, 'its counter');
+    .replace(/^counter \S+__\S+: /, '').replace(/^[a-z]\w*: (?=neither )/, '').replace(/\bcounter \S+__\S+/, 'its counter');
 
   // Footnotes for missing values: each reason is told once, below its table.
   fc.Reasons = class {
@@ -52,10 +52,10 @@ window.FlashCore = {};
     }
   };
 
-  // options: [[value, label]], the first is chosen.
-  fc.choices = function (label, options, chosen) {
+  // options: [[value, label]], of which one is chosen at first.
+  fc.choices = function (label, options, chosen, first = 0) {
     const buttons = options.map(([value, text], index) => fc.h('button', {
-      type: 'button', 'aria-pressed': index === 0 ? 'true' : 'false',
+      type: 'button', 'aria-pressed': String(index === first),
       onclick: (event) => {
         for (const button of buttons) button.setAttribute('aria-pressed', String(button === event.currentTarget));
         chosen(value);

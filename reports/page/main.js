@@ -40,12 +40,12 @@
       ', measured on ' + (listed(unique(runs.map((run) => run.device)), 3) || 'an unnamed device') +
       (environment.driver ? ', driver ' + environment.driver : '') + (clocks.length ? ', SM clock ' + listed(clocks, 3) : ', SM clock not recorded') +
       ', kernels at commit ' + listed(unique(runs.map((run) => run.view.commit)), 3) + '.'));
-    const recorded = unique(runs.map((run) => run.view.recording));
+    const recorded = data.recordings;
     if (recorded.length > 0) {
       const all = runs.every((run) => run.recording);
       parts.push(banner('warning', h('p', {}, h('strong', {}, all ? 'This is a recording.' : 'Some of these runs are recordings.'),
         ' Nothing of it was measured on the machine that wrote this report.'), recorded.slice(0, 6).map((sentence) => h('p', {}, sentence)),
-        recorded.length > 6 ? h('p', {}, 'and ' + (recorded.length - 6) + ' more times') : null));
+        recorded.length > 6 ? h('p', {}, 'and ' + (recorded.length - 6) + ' more') : null));
     }
     const wrong = runs.filter((run) => run.view.answer === 'wrong');
     if (wrong.length > 0) {
@@ -60,9 +60,9 @@
     const several = unique(data.groups.map((group) => group.device)).length > 1;
     const label = (group) => group.label + (several ? ' on ' + group.device : '');
     if (data.groups.length < 2) return null;
-    const control = data.groups.length <= 8 ? fc.choices('Problem', data.groups.map((group, i) => [i, fc.cut(label(group), 60)]), show)
+    const control = data.groups.length <= 12 ? fc.choices('Problem', data.groups.map((group, i) => [i, fc.cut(label(group), 60)]), show, data.first)
       : h('select', { 'aria-label': 'Problem', onchange: (event) => show(Number(event.target.value)) },
-        data.groups.map((group, i) => h('option', { value: i }, fc.cut(label(group), 80))));
+        data.groups.map((group, i) => h('option', { value: i, selected: i === data.first }, fc.cut(label(group), 80))));
     return h('nav', { class: 'problems', 'aria-label': 'Problems' }, h('span', { class: 'name' }, 'Problem'), control);
   }
 
@@ -98,7 +98,14 @@
       h('div', { class: 'head' }, h('p', { class: 'note' }, 'Ceilings are theoretical, computed ' + (clock ? 'at ' + Math.round(clock / 1e6) + ' MHz, the SM clock of ' + fc.cut(owner.name, 40) + '’s run' : 'at the device’s highest clock, for no clock was recorded') +
         '. FLOPs are the model’s; where the bytes come from is told for each point.'),
       memories.length > 1 ? fc.choices('Bytes of', memories.map((m) => [m, m.toUpperCase()]), (value) => { memory = value; chart.redraw(); }) : null),
-      chart.element, fc.rooflineTable(runs, owner), reasons.map((reason) => h('p', { class: 'note' }, reason)));
+      chart.element, cacheNote(runs), fc.rooflineTable(runs, owner), reasons.map((reason) => h('p', { class: 'note' }, reason)));
+  }
+
+  function cacheNote(runs) {
+    const cached = runs.filter((run) => run.view.in_cache).map((run) => fc.cut(run.name, 40));
+    if (cached.length === 0) return null;
+    return h('p', { class: 'note', id: 'cache-note' }, 'Counters are taken with warm caches, as in a loop. The data of ' + listed(cached, 8) +
+      ' stayed in L2, so that next to nothing moved through DRAM and the point by DRAM bytes stands far to the right; the one by L2 bytes says more here.');
   }
 
   function stalls(group) {
@@ -147,7 +154,7 @@
     const order = { error: 0, warning: 1, info: 2 };
     const all = [...told.values()].sort((a, b) => order[a.d.severity] - order[b.d.severity]);
     return fc.section('diagnostics', 'Diagnostics', all.map(({ d, runs }) => banner(d.severity,
-      h('p', {}, h('strong', {}, d.severity + ' '), h('code', {}, d.code), ' (' + listed(unique(runs), 8) + ')'), h('p', {}, d.message), d.hint ? h('p', { class: 'hint' }, 'What to do: ' + d.hint) : null)));
+      h('p', {}, h('strong', {}, d.severity + ' '), h('code', {}, d.code), ' (' + listed(unique(runs), 8) + ')'), h('p', {}, d.message), d.hint ? h('p', { class: 'hint' }, (d.severity === 'info' ? '' : 'What to do: ') + d.hint) : null)));
   }
 
   function facts(pairs) {
@@ -208,7 +215,7 @@
     fc.drawCharts();
   };
   content.append(...header(), ...[problemChoice(show)].filter(Boolean), place);
-  if (data.groups.length > 0) show(0);
+  if (data.groups.length > 0) show(data.first);
   let pending = 0;
   window.addEventListener('resize', () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(fc.drawCharts); });
   document.getElementById('made').textContent = 'Written by FlashCore ' + data.program.version + ' at ' + data.generated_at + '. One file, nothing is fetched. Charts by Apache ECharts.';

@@ -82,7 +82,7 @@
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'reason'), columnHeads(runs))), h('tbody', {}, rows)), 'pinned'));
   };
 
-  const arrows = { higher: ' ↑', lower: ' ↓', neutral: '' };
+  const arrows = { higher: '\u00a0↑', lower: '\u00a0↓', neutral: '' };
   const directions = { higher: 'higher is better', lower: 'lower is better', neutral: '' };
 
   function metricRow(metric, runs, reasons) {
@@ -122,7 +122,7 @@
       const or = (value, why) => (value === null ? reasons.mark(why) : value);
       const unsaid = 'a library’s kernel does not say';
       const noReport = 'the compiler’s report does not have this kernel';
-      return h('tr', {}, runHead(run), h('td', { class: 'text mono' }, fc.cut(k.kernel, 60)), h('td', {}, k.grid.join(' × ')), h('td', {}, k.block.join(' × ')),
+      return h('tr', {}, runHead(run), h('td', { class: 'text mono wrap' }, fc.cut(k.kernel, 120)), h('td', {}, k.grid.join(' × ')), h('td', {}, k.block.join(' × ')),
         h('td', {}, or(k.registers, unsaid)), h('td', {}, or(text.static_shared, unsaid)), h('td', {}, text.dynamic_shared),
         h('td', {}, or(text.spill_store, noReport)), h('td', {}, or(text.spill_load, noReport)),
         h('td', {}, or(text.occupancy, 'the occupancy calculator had no numbers for this kernel')),

@@ -167,6 +167,8 @@ TEST(CatalogueText, ErrorsNameFileAndLine) {
   EXPECT_THAT(broken.message, HasSubstr("bad.toml:6:"));
   EXPECT_THAT(error_of(metric_text() + metric_text()).message,
               HasSubstr("bad.toml:20: the metric 'm' is already defined in bad.toml:6"));
+  EXPECT_THAT(error_of(replaced(metric_text(), "a__b.sum", "a b")).message,
+              ::testing::ContainsRegex("^bad.toml:1[0-9]: 'a b' is no name of a counter"));
   EXPECT_THAT(error_of(kSection).message,
               HasSubstr("bad.toml:6: the section 's' is already defined in bad.toml:1"));
 }

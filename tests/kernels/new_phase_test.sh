@@ -19,6 +19,8 @@ if git -C "$source" rev-parse >/dev/null 2>&1; then
 else
   tar -C "$source" --exclude='./build*' -cf - . | tar -xf - -C "$copy"
 fi
+# What npm fetched for the tree need not be fetched again.
+if [ -d "$source/reports/node_modules" ]; then cp -r "$source/reports/node_modules" "$copy/reports/"; fi
 
 "$copy/scripts/new_phase" scaffolded || fail "new_phase did not write the phase"
 file=$copy/kernels/phases/scaffolded.cu
@@ -36,7 +38,7 @@ done
 
 # The copy's own path must not keep ccache from what the main build has compiled already.
 export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
-cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DFLASHCORE_CUDA=OFF \
+cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DFLASHCORE_CUDA=OFF \
   -DFLASHCORE_GUI=OFF -DFLASHCORE_TESTS=OFF >"$copy/configure.log" 2>&1 ||
   { cat "$copy/configure.log"; fail "the copy does not configure"; }
 cmake --build "$copy/build" --target flashcore-profile >"$copy/build.log" 2>&1 ||

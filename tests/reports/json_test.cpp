@@ -43,13 +43,28 @@ TEST(RunsJson, TakesTheLargestOfSeveralKernels) {
   core::ResourceRecord second = record.resources[0];
   second.kernel_index = 1;
   second.registers = 200;
-  second.spill_store_bytes = 8;
+  second.spill_store_bytes = second.spill_load_bytes = 8;
   record.resources.push_back(second);
   const json resources = of({record})["runs"][0]["resources"];
   EXPECT_EQ(resources["registers"], 200);
-  EXPECT_EQ(resources["spill_bytes"], 8);
   EXPECT_EQ(resources["kernels"].size(), 2u);
+  EXPECT_EQ(resources["kernels"][1]["spill_bytes"], 16);
   EXPECT_TRUE(resources["kernels"][0]["spill_bytes"].is_null());  // unknown is not zero
+}
+
+// The registers of a library's kernel are not known, and those of its neighbour do not stand for both.
+TEST(RunsJson, TheLargestIsUnknownWhereOneKernelIs) {
+  core::RunRecord record = fixtures::record(fixtures::ladder()[0]);
+  core::ResourceRecord library = record.resources[0];
+  library.kernel_index = 1;
+  library.registers.reset();
+  library.spill_load_bytes.reset();  // half known is not known
+  record.resources.push_back(library);
+  const json resources = of({record})["runs"][0]["resources"];
+  EXPECT_TRUE(resources["registers"].is_null());
+  EXPECT_TRUE(resources["spill_bytes"].is_null());
+  EXPECT_TRUE(resources["dynamic_shared_bytes"].is_number());
+  EXPECT_EQ(resources["kernels"][0]["registers"], record.resources[0].registers.value());
 }
 
 TEST(RunsJson, GivesAReasonForEveryMissingValue) {

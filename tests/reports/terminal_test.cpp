@@ -38,7 +38,7 @@ TEST(RunsTable, ShowsEachRunUnderItsProblemWithTheFastestMarked) {
   EXPECT_THAT(text, HasSubstr("mission"));
   EXPECT_THAT(text, HasSubstr("large"));
   EXPECT_THAT(line_with(text, "baseline"), HasSubstr("1.00x"));
-  EXPECT_THAT(line_with(text, "wmma"), HasSubstr("9.4 %"));
+  EXPECT_THAT(line_with(text, "wmma"), HasSubstr(" 9.40 "));
   EXPECT_THAT(line_with(text, "fused"), HasSubstr("▸"));
   EXPECT_THAT(line_with(text, "cublas"), HasSubstr("(ref)"));
   EXPECT_THAT(line_with(text, "wmma"), Not(HasSubstr("▸")));
@@ -73,6 +73,51 @@ TEST(RunsTable, SaysWhatIsARecordingAndWhatWasRefused) {
   EXPECT_THAT(text, HasSubstr("recording of NVIDIA H200, taken 2026-01-31T12:00:00Z at 0123456789ab"));
   EXPECT_THAT(text, HasSubstr("counters"));
   EXPECT_THAT(text, HasSubstr("hint: "));
+}
+
+TEST(RunsTable, HasOneSetOfColumnsForAllProblems) {
+  auto records = fixtures::usual_records();
+  records.push_back(fixtures::record(fixtures::ladder()[0]));
+  records.back().problem = *core::parse_shape("tiny");
+  // One problem with far wider times than the others: it may not lose a column alone.
+  for (auto& sample : records.back().samples) sample.duration_ns *= 1234;
+  const auto runs = fixtures::analysed(records, catalogue());
+  for (int width : {60, 80, 100, 160}) {
+    std::vector<std::string> titles;
+    for (const std::string& line : lines_of(runs_table(runs, {false, width}))) {
+      if (line.find("p50") != std::string::npos) titles.push_back(line);
+    }
+    ASSERT_EQ(titles.size(), 3U);
+    EXPECT_EQ(titles[0], titles[1]);
+    EXPECT_EQ(titles[0], titles[2]);
+  }
+}
+
+TEST(RunsTable, CollapsesNotesAndTellsWarnings) {
+  auto records = fixtures::usual_records();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].id = static_cast<core::RowId>(i + 7);
+    records[i].diagnostics = {{core::Severity::kInfo, "n", "a note that drowns the table", "", "test"}};
+  }
+  records[1].diagnostics.push_back({core::Severity::kWarning, "w", "the clock drifted", "lock it", "test"});
+  const std::string text = runs_table(fixtures::analysed(records, catalogue()), {});
+  EXPECT_THAT(text, Not(HasSubstr("drowns")));
+  EXPECT_THAT(line_with(text, "1 note "), HasSubstr("flashcore-profile show RUN, for instance show 7"));
+  EXPECT_THAT(line_with(text, "the clock drifted"), HasSubstr("warning (wmma on mission)"));
+  EXPECT_THAT(text, HasSubstr("hint: lock it"));
+}
+
+TEST(RunsTable, SaysOnceWhatAllRecordedRunsShare) {
+  auto records = fixtures::usual_records();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i] = fixtures::recorded(records[i]);
+    records[i].taken_at = "2026-01-31T12:00:0" + std::to_string(i % 10) + "Z";
+  }
+  const std::string text = runs_table(fixtures::analysed(records, catalogue()), {});
+  const std::string sentence = "recording of NVIDIA H200, taken 2026-01-31T12:00:00Z to 12:00:0";
+  const auto at = text.find(sentence);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(text.find(sentence, at + 1), std::string::npos);
 }
 
 TEST(RunsTable, CannotBeSteeredByATag) {

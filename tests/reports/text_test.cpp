@@ -56,8 +56,9 @@ TEST(Table, LeavesOutWhatIsWorthLeastWhenNarrow) {
   const std::vector<Column> columns = {
       {"name", Align::kLeft, 10, 9}, {"dear", Align::kRight, 10, 5}, {"cheap", Align::kRight, 10, 1}};
   const std::vector<Row> rows = {{"", {"n", "12345678", "87654321"}}};
-  EXPECT_EQ(draw_table(columns, rows, 80, false), "  name      dear     cheap\n  n     12345678  87654321\n");
-  EXPECT_EQ(draw_table(columns, rows, 20, false), "  name      dear\n  n     12345678\n");
+  EXPECT_EQ(TableLayout(columns, rows, 80).draw(rows, false),
+            "  name      dear     cheap\n  n     12345678  87654321\n");
+  EXPECT_EQ(TableLayout(columns, rows, 20).draw(rows, false), "  name      dear\n  n     12345678\n");
 }
 
 }  // namespace

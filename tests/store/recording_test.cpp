@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "store/file_check.h"
 #include "tests/store/support.h"
 
 namespace flashcore::store {
@@ -46,6 +47,26 @@ TEST(Recording, ThereAndBack) {
   }
   EXPECT_EQ(content_of(folder.path()), before);
   EXPECT_LT(slurp(folder / "r.db.zst").size(), slurp(folder / "runs.db").size() / 4);
+}
+
+// The newest runs of a database that a program has open are in its log only.
+TEST(Recording, ADatabaseInUseIsWhole) {
+  const TemporaryFolder folder;
+  auto store = Store::open(folder / "runs.db").value();
+  const auto session = store.begin_session(testing::example_session()).value();
+  ASSERT_TRUE(store.write_run(session, example_run()));
+  ASSERT_GT(std::filesystem::file_size(folder / "runs.db-wal"), 0u);
+  auto recording = open_recording(folder / "runs.db");
+  ASSERT_TRUE(recording) << core::to_text(recording.error());
+  EXPECT_EQ(recording->runs().value().size(), 1u);
+  EXPECT_FALSE(recording->begin_session({}));  // read-only
+  // The log lies beside the file and not beside a link to it.
+  std::filesystem::create_directory(folder / "links");
+  std::filesystem::create_symlink("../runs.db", folder / "links/runs.db");
+  auto linked = open_recording(folder / "links/runs.db");
+  ASSERT_TRUE(linked) << core::to_text(linked.error());
+  EXPECT_EQ(linked->runs().value().size(), 1u);
+  EXPECT_TRUE(check_file(folder / "links/runs.db", Mode::kReadOnly).value().has_wal);
 }
 
 TEST(Recording, OfARecording) {

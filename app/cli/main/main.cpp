@@ -26,7 +26,7 @@ int run(const flashcore::cli::Options& options) {
     case Command::kRecord: return flashcore::cli::record_command(options);
     case Command::kDoctor: return flashcore::cli::doctor_command(options);
     case Command::kLaunch: return flashcore::cli::launch_command(options);
-    case Command::kWorker: return flashcore::cli::worker_command(g_cancel);
+    case Command::kWorker: return flashcore::cli::worker_command(options, g_cancel);
   }
   return 2;
 }
@@ -36,8 +36,8 @@ int run(const flashcore::cli::Options& options) {
 int main(int argc, char** argv) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, told as one
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not end a run in the middle
   auto options = flashcore::cli::parse_options(argc, argv);
   if (!options) return flashcore::cli::complain(options.error());
-  return run(*options);
+  return flashcore::cli::finish_output(run(*options));
 }

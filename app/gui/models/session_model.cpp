@@ -122,9 +122,12 @@ QVariant SessionModel::sessionData(const Session& session, int column, int role)
     case SessionIdRole: return static_cast<qlonglong>(record.id);
     case RunIdRole: return qlonglong{0};
     case Qt::DisplayRole:
-      if (column == NameColumn) return tr("#%1  %2").arg(record.id).arg(shortTime(record.started_at));
-      if (column == ProblemColumn) return countOf(session.summary.run_count, "run", "runs");
-      return recording ? tr("RECORDING") : QString();
+      // One text over all columns (the tree spans it): what matters most stays when it is cut.
+      if (column != NameColumn) return {};
+      return tr("#%1  %2%3  %4")
+          .arg(record.id)
+          .arg(shortTime(record.started_at), recording ? tr("  RECORDING") : QString(),
+               countOf(session.summary.run_count, "run", "runs"));
     case Qt::ToolTipRole: {
       QString text = tr("Session %1, %2 UTC").arg(record.id).arg(shortTime(record.started_at));
       text += tr("\nDevices: %1\nPhases: %2")
@@ -137,18 +140,14 @@ QVariant SessionModel::sessionData(const Session& session, int column, int role)
       return plainToolTip(text);
     }
     case Qt::FontRole:
-      if (column == NameColumn || column == TimeColumn) {
+      if (column == NameColumn) {
         QFont font;
         font.setBold(true);
         return font;
       }
       return {};
     case Qt::ForegroundRole:
-      if (column == TimeColumn) return themeOf(QGuiApplication::palette()).warning;
-      if (column == ProblemColumn) return themeOf(QGuiApplication::palette()).muted;
-      return {};
-    case Qt::TextAlignmentRole:
-      if (column == TimeColumn) return QVariant(Qt::AlignRight | Qt::AlignVCenter);
+      if (recording) return themeOf(QGuiApplication::palette()).warning;
       return {};
     default: return {};
   }

@@ -30,6 +30,18 @@ TEST_F(BadInput, UnknownNamesGetTheNearest) {
   auto command = run({"lst"});
   EXPECT_EQ(command.exit_code, 2);
   EXPECT_THAT(command.err, HasSubstr("list"));
+  auto chip = run({"list", "counters", "--chip", "GH10"});
+  EXPECT_EQ(chip.exit_code, 2);
+  EXPECT_THAT(chip.err, HasSubstr("did you mean GH100"));
+}
+
+TEST_F(BadInput, TooFewAndTooManyArgumentsNameTheCommand) {
+  const auto few = run({"list"});
+  EXPECT_EQ(few.exit_code, 2);
+  EXPECT_THAT(few.err, HasSubstr("flashcore-profile list --help"));
+  const auto many = run({"list", "phases", "more"});
+  EXPECT_EQ(many.exit_code, 2);
+  EXPECT_THAT(many.err, HasSubstr("'more' is one argument too many for list"));
 }
 
 TEST_F(BadInput, ShapesNameTheRuleThatTheyBreak) {
@@ -105,6 +117,56 @@ TEST_F(BadInput, ReportsThatCannotBeWritten) {
   EXPECT_EQ(run({"--replay", recording, "--report", folder_.path().string()}).exit_code, 5);
   EXPECT_EQ(run({"--replay", recording, "--report", "/dev/full"}).exit_code, 5);
   EXPECT_EQ(run({"--replay", recording, "--json", "/dev/full"}).exit_code, 5);
+}
+
+TEST_F(BadInput, ADeviceMayBeWrittenToWithoutARightOnItsFolder) {
+  EXPECT_EQ(run({"--replay", make_recording(), "--json", "/dev/null", "--report", "/dev/null"}).exit_code, 0);
+}
+
+TEST_F(BadInput, NoFileIsReadAndReplacedAtOnce) {
+  const std::string recording = make_recording();
+  const auto db = (folder_ / "runs.db").string();
+  ASSERT_EQ(run({"--replay", recording, "--db", db}).exit_code, 0);
+  const std::string before = content(db);
+  std::filesystem::create_symlink("runs.db", folder_ / "link.db");
+  const auto link = (folder_ / "link.db").string();
+  const std::vector<std::vector<std::string>> cases{
+      {"--replay", recording, "--db", db, "--report", db},
+      {"--replay", recording, "--db", db, "--json", link},
+      {"--replay", recording, "--db", db, "--report", recording},
+      {"--replay", recording, "--db", db, "--report", (folder_ / "a").string(), "--json",
+       (folder_ / "./a").string()},
+      {"report", "--db", db, "--report", (folder_ / "." / "runs.db").string()},
+      {"show", "1", "--db", db, "--json", db},
+      {"record", db, "--db", link}};
+  for (const auto& arguments : cases) {
+    const auto outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(outcome.err, HasSubstr("would be the same file"));
+    EXPECT_EQ(content(db), before);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "a"));
+}
+
+TEST_F(BadInput, StandardOutputThatTakesNothing) {
+  ASSERT_EQ(run({"--replay", make_recording(), "--db", (folder_ / "runs.db").string()}).exit_code, 0);
+  for (const std::string words : {"list metrics", "list phases", "doctor", "show 1 --db runs.db", "--help",
+                                  "show 1 --db runs.db --json -"}) {
+    const auto full = shell("$P " + words + " > /dev/full");
+    EXPECT_EQ(full.exit_code, 5) << words << full.err;
+    EXPECT_THAT(full.err, HasSubstr("cannot write to standard output")) << words;
+    // A reader that has had enough is no error.
+    const auto closed = shell("{ $P " + words + "; echo \"code $?\" >&2; } | head -n 1 > /dev/null");
+    EXPECT_EQ(closed.err, "code 0\n") << words;
+  }
+}
+
+TEST_F(BadInput, AWorkingFolderThatIsGone) {
+  const std::string recording = make_recording();
+  const auto outcome =
+      shell("mkdir gone && cd gone && rmdir ../gone && exec $P --db runs.db --replay " + recording);
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("hint:"));
 }
 
 TEST_F(BadInput, RecordingsThatAreNone) {

@@ -31,6 +31,13 @@ class CommandLine : public ::testing::Test {
     return environment;
   }
 
+  // A line of the shell in the folder, in which $P is the program.
+  Outcome shell(const std::string& line) {
+    auto environment = with_home();
+    environment.emplace("P", command({}).front());
+    return run_program({"/bin/sh", "-c", "cd '" + folder_.path().string() + "' && " + line}, environment);
+  }
+
   // A recording of `copies` times two phases on two problems.
   std::string make_recording(int copies = 1, double wrong_error = 0) {
     const auto plain = folder_ / "source.db";

@@ -64,6 +64,38 @@ TEST_F(Replay, HostileTagsAreText) {
   EXPECT_EQ(store->read_run(1)->tags["long"].size(), 10'000U);
 }
 
+// Names come from the recording, which somebody else may have made.
+TEST_F(Replay, HostileNamesReachNoTerminal) {
+  const auto source = (folder_ / "source.db").string();
+  {
+    auto store = store::Store::open(source);
+    ASSERT_TRUE(store);
+    core::SessionRecord session;
+    session.started_at = "2026-01-02T03:04:05Z";
+    session.environment = sample_environment();
+    const auto id = store->begin_session(session);
+    auto record = sample_run(("\x1b[1m" + std::string(10'000, 'p')).c_str(), 1, "mission", 40'000);
+    record.phase.title = "\x1b[31mred";
+    record.device.name = "GPU\x1b]0;title\x07" + std::string(10'000, 'd');
+    ASSERT_TRUE(store->write_run(*id, record));
+  }
+  const auto absent = run({"--replay", source, "--shape", "tiny"});
+  EXPECT_EQ(absent.exit_code, 2);
+  EXPECT_THAT(absent.err, Not(HasSubstr("\x1b")));  // the hint names what the recording holds
+  const auto db = (folder_ / "runs.db").string();
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--replay", source, "--db", db},
+                                                    {"list", "runs", "--db", db},
+                                                    {"show", "1", "--db", db}}) {
+    const auto outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, Not(HasSubstr("\x1b"))) << arguments.front();
+    EXPECT_THAT(outcome.out, Not(HasSubstr("\x07"))) << arguments.front();
+    if (arguments.front() == "list") {
+      EXPECT_LT(outcome.out.size(), 1'000U);
+    }
+  }
+}
+
 TEST_F(Replay, TwiceIsTwoSessions) {
   const std::string recording = make_recording();
   ASSERT_EQ(run({"--replay", recording}).exit_code, 0);
@@ -79,6 +111,40 @@ TEST_F(Replay, ADatabaseBecomesARecordingAgain) {
   const auto record = run({"record", again});
   ASSERT_EQ(record.exit_code, 0) << record.err;
   EXPECT_EQ(run({"--replay", again, "--db", (folder_ / "other.db").string()}).exit_code, 0);
+}
+
+TEST_F(Replay, CausalAloneChoosesTheRunsWithTheMask) {
+  const auto source = (folder_ / "source.db").string();
+  {
+    auto store = store::Store::open(source);
+    ASSERT_TRUE(store);
+    core::SessionRecord session;
+    session.started_at = "2026-01-02T03:04:05Z";
+    session.environment = sample_environment();
+    const auto id = store->begin_session(session);
+    auto plain = sample_run("wmma", 2, "mission", 40'000);
+    auto masked = sample_run("wmma", 2, "tiny", 4'000);
+    masked.problem.causal = true;
+    ASSERT_TRUE(store->write_run(*id, plain));
+    ASSERT_TRUE(store->write_run(*id, masked));
+  }
+  const auto outcome = run({"--replay", source, "--causal", "--json", "-"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  ASSERT_EQ(json["runs"].size(), 1U);
+  EXPECT_EQ(json["runs"][0]["problem"]["causal"], true);
+}
+
+TEST_F(Replay, TheSessionKeepsTheCommandWithAllThatChangesItsNumbers) {
+  ASSERT_EQ(
+      run({"--replay", make_recording(), "--iters", "7", "--seed", "3", "--collect", "timing"}).exit_code, 0);
+  auto store = store::Store::open(folder_ / "flashcore/runs.db");
+  ASSERT_TRUE(store);
+  const std::string command = store->read_session(1)->command;
+  for (const char* part : {"--iters 7", "--seed 3", "--collect timing", "--set standard"}) {
+    EXPECT_THAT(command, HasSubstr(part));
+  }
+  EXPECT_THAT(command, Not(HasSubstr("--warmup")));
 }
 
 TEST_F(Replay, NoRunsYetIsNoError) {

@@ -79,6 +79,15 @@ TEST_F(Worker, RefusesWhatIsNoRequest) {
   }
 }
 
+TEST_F(Worker, ReadsTheCatalogueThatTheAppReads) {
+  Program program(command({"worker"}), with_home({{"FLASHCORE_CATALOGUE", (folder_ / "none").string()}}));
+  program.say(to_line(request()) + "\n");
+  const auto outcome = program.finish();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(std::get<session::WorkerError>(last_message(outcome.out)).error.message,
+              HasSubstr("catalogue folder"));
+}
+
 TEST_F(Worker, WithoutAGpuItSaysSo) {
   auto r = request();
   r.replay.reset();

@@ -32,9 +32,10 @@ class DatabaseTest : public WindowTest {
 };
 
 TEST_F(DatabaseTest, NothingOpenSaysWhatToDo) {
-  makeWindow();
+  makeWindow(machineWithGpu);
   EXPECT_TRUE(child<QLabel>("emptyTitle")->isVisible());
-  EXPECT_TRUE(labelText("emptyText").contains(QStringLiteral("Run")));
+  EXPECT_TRUE(labelText("emptyText").contains(QStringLiteral("press Run")));
+  EXPECT_FALSE(child<QPushButton>("emptyReplay")->isVisible());
   EXPECT_FALSE(QFile::exists(file("default.db")));
 }
 

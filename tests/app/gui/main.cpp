@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   QTemporaryDir home;
   qputenv("XDG_CONFIG_HOME", home.filePath(QStringLiteral("config")).toUtf8());
   qputenv("XDG_DATA_HOME", home.filePath(QStringLiteral("data")).toUtf8());
+  qputenv("XDG_RUNTIME_DIR", home.path().toUtf8());
   testing::InitGoogleTest(&argc, argv);
   QApplication app(argc, argv);
   QApplication::setOrganizationName(QStringLiteral("flashcore-test"));

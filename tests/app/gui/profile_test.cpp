@@ -174,6 +174,7 @@ TEST_F(ProfileTest, ReplaysARecordingThroughTheRealHelper) {
   makeWindow(machineWithoutGpu, realWorker(), file("sample.db.zst"));
   ASSERT_TRUE(child<QPushButton>("replayButton")->isEnabled()) << labelText("recordingNote").toStdString();
   EXPECT_TRUE(labelText("recordingNote").contains(QStringLiteral("H200")));
+  EXPECT_TRUE(child<QPushButton>("emptyReplay")->isVisible());  // where the eye is
   QSignalSpy ended(window_.get(), &MainWindow::profilingEnded);
   QSignalSpy shown(window_.get(), &MainWindow::sessionShown);
   QTest::mouseClick(child<QPushButton>("replayButton"), Qt::LeftButton);
