@@ -152,19 +152,19 @@ TEST_F(BadInput, StandardOutputThatTakesNothing) {
   ASSERT_EQ(run({"--replay", make_recording(), "--db", (folder_ / "runs.db").string()}).exit_code, 0);
   for (const std::string words : {"list metrics", "list phases", "doctor", "show 1 --db runs.db", "--help",
                                   "show 1 --db runs.db --json -"}) {
-    const auto full = shell("$P " + words + " > /dev/full");
+    const auto full = shell("\"$P\" " + words + " > /dev/full");
     EXPECT_EQ(full.exit_code, 5) << words << full.err;
     EXPECT_THAT(full.err, HasSubstr("cannot write to standard output")) << words;
     // A reader that has had enough is no error.
-    const auto closed = shell("{ $P " + words + "; echo \"code $?\" >&2; } | head -n 1 > /dev/null");
+    const auto closed = shell("{ \"$P\" " + words + "; echo \"code $?\" >&2; } | head -n 1 > /dev/null");
     EXPECT_EQ(closed.err, "code 0\n") << words;
   }
 }
 
 TEST_F(BadInput, AWorkingFolderThatIsGone) {
   const std::string recording = make_recording();
-  const auto outcome =
-      shell("mkdir gone && cd gone && rmdir ../gone && exec $P --db runs.db --replay " + recording);
+  const auto outcome = shell("mkdir gone && cd gone && rmdir ../gone && exec \"$P\" --db runs.db --replay '" +
+                             recording + "'");
   EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("hint:"));
 }
