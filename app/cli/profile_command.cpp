@@ -72,16 +72,12 @@ Result<session::ProfileOutcome> take_runs(const Options& options, session::Profi
     if (options.shapes.empty()) request.problems.front().causal = options.causal;
     return session::profile(request, store, catalogue, cancel, on_event);
   }
-  std::filesystem::path recording = *options.replay;
-  if (recording.empty()) {
-    auto shipped = session::shipped_recording();
-    if (!shipped) return fail(shipped.error());
-    recording = *shipped;
-  }
-  auto description = session::describe_recording(recording);
+  auto recording = session::named_recording(*options.replay);
+  if (!recording) return fail(recording.error());
+  auto description = session::describe_recording(*recording);
   if (!description) return fail(description.error());
   text << "This is a recording, not a measurement of this machine: " << *description << std::endl;
-  return session::replay(recording, request, store, cancel, on_event);
+  return session::replay(*recording, request, store, cancel, on_event);
 }
 
 Status write_results(const Options& options, const std::vector<analysis::RunAnalysis>& runs,

@@ -115,13 +115,9 @@ core::Result<session::ProfileOutcome> work(const Options& options, session::Work
   if (!store) return core::fail(store.error());
   const auto on_event = [](const session::ProfileEvent& event) { say(event); };
   if (!request.replay) return session::profile(request.profile, *store, *catalogue, cancel, on_event);
-  std::filesystem::path recording = *request.replay;
-  if (recording.empty()) {
-    auto shipped = session::shipped_recording();
-    if (!shipped) return core::fail(shipped.error());
-    recording = *shipped;
-  }
-  return session::replay(recording, request.profile, *store, cancel, on_event);
+  auto recording = session::named_recording(*request.replay);
+  if (!recording) return core::fail(recording.error());
+  return session::replay(*recording, request.profile, *store, cancel, on_event);
 }
 
 }  // namespace

@@ -14,8 +14,7 @@ const collectors::Finding* find(const std::vector<collectors::Finding>& findings
 }
 
 void describeRecording(MachineState& state, const QString& path) {
-  const auto recording =
-      path.isEmpty() ? session::shipped_recording() : core::Result<std::filesystem::path>(path.toStdString());
+  const auto recording = session::named_recording(path.toStdString());
   if (!recording) {
     state.recording = oneLine(recording.error().message, 300);
     return;

@@ -1,10 +1,10 @@
-// The use case "profile": phases x problems are checked, timed, counted and stored, one run after
-// another. CLI and GUI (through the worker) both call this.
+// The use case "profile": phases x problems are checked and timed, then counted and stored. CLI and GUI
+// (through the worker) both call this.
 //
 // Owns: nothing beyond the call. Threads: blocks the calling thread; cancel from any.
 // Errors: kUsage before anything is launched; kNoDevice, kDevice; kWrongAnswer is not an error of
-// the call: the outcome's wrong_answers counts them. Finished runs are in the database whatever
-// happens afterwards.
+// the call: the outcome's wrong_answers counts them. When it is cancelled or the device fails, what was
+// timed until then is in the database.
 #pragma once
 
 #include <functional>

@@ -106,6 +106,11 @@ Result<std::filesystem::path> shipped_recording() {
   return *std::max_element(found.begin(), found.end());
 }
 
+Result<std::filesystem::path> named_recording(const std::string& name) {
+  if (name.empty()) return shipped_recording();
+  return std::filesystem::path(name);
+}
+
 Result<ProfileOutcome> replay(const std::filesystem::path& path, const ProfileRequest& request,
                               store::Store& store, const core::CancelToken& cancel, const OnEvent& on_event) {
   auto recording = store::open_recording(path);

@@ -16,6 +16,9 @@ namespace flashcore::session {
 // The recording that ships with the program (the newest, by name); kFile where none is installed.
 core::Result<std::filesystem::path> shipped_recording();
 
+// The recording that a user named, or the shipped one for an empty name (`--replay` alone).
+core::Result<std::filesystem::path> named_recording(const std::string& name);
+
 // Replays the runs that match the request's phases and problems (no problems: all of the
 // recording's, or those with the mask for causal_only) into `store`.
 core::Result<ProfileOutcome> replay(const std::filesystem::path& recording, const ProfileRequest& request,

@@ -14,6 +14,8 @@
 #include <functional>
 #include <thread>
 
+#include "tests/support/temporary_folder.h"
+
 namespace flashcore::core {
 namespace {
 
@@ -22,17 +24,6 @@ using ::testing::HasSubstr;
 
 class AtomicFile : public ::testing::Test {
  protected:
-  AtomicFile() {
-    std::string name = (fs::temp_directory_path() / "flashcore-file-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    ::chmod(name.c_str(), 0777);
-    folder_ = name;
-  }
-  ~AtomicFile() override {
-    std::error_code ignored;
-    ::chmod(folder_.c_str(), 0777);
-    fs::remove_all(folder_, ignored);
-  }
   std::size_t files() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
@@ -65,7 +56,8 @@ class AtomicFile : public ::testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
-  fs::path folder_;
+  flashcore::tests::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(AtomicFile, ThereAndBack) {

@@ -16,30 +16,11 @@
 
 #include "core/records.h"
 #include "store/store.h"
+#include "tests/support/temporary_folder.h"
 
 namespace flashcore::store::testing {
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "flashcore-store-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    ::chmod(name.c_str(), 0777);  // a child without root's rights works here too
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    ::chmod(path_.c_str(), 0777);
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using tests::TemporaryFolder;
 
 inline std::string slurp(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

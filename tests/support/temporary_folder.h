@@ -1,5 +1,7 @@
-// A folder that is there while a test runs.
+// A folder that is there while a test runs, open to children without root's rights.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -12,12 +14,14 @@ class TemporaryFolder {
   TemporaryFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "flashcore-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
+    ::chmod(name.c_str(), 0777);
     path_ = name;
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   ~TemporaryFolder() {
     std::error_code ignored;
+    ::chmod(path_.c_str(), 0777);  // a test may have closed it
     std::filesystem::remove_all(path_, ignored);
   }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
