@@ -1,14 +1,16 @@
 #include "analysis/catalogue.h"
 
 #include <fmt/format.h>
+#include <nettle/base16.h>
+#include <nettle/sha2.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "analysis/catalogue_parse.h"
 #include "analysis/catalogue_text.h"
 #include "analysis/run_values.h"
-#include "analysis/sha256.h"
 #include "core/atomic_file.h"
 #include "core/nearest.h"
 
@@ -17,7 +19,19 @@ namespace {
 
 // Not part of the catalogue: analysis/devices.h reads it.
 constexpr std::string_view kDevicesFile = "devices.toml";
-constexpr std::size_t kFileLimit = std::size_t{1} << 24;
+constexpr std::size_t kFileLimit = std::size_t{1} << 20;
+constexpr std::size_t kFolderLimit = std::size_t{1} << 24;
+
+std::string sha256_hex(std::string_view text) {
+  sha256_ctx context;
+  sha256_init(&context);
+  sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+  sha256_digest(&context, digest.size(), digest.data());
+  std::string hex(BASE16_ENCODE_LENGTH(digest.size()), '\0');
+  base16_encode_update(hex.data(), digest.size(), digest.data());
+  return hex;
+}
 
 core::Status add_builtin(CatalogueBuilder& builder, std::string& hashed) {
   for (const CatalogueText& file : builtin_catalogue_text()) {
@@ -76,6 +90,7 @@ core::Result<Catalogue> Catalogue::with_folder(const std::filesystem::path& fold
   if (auto ok = add_builtin(builder, hashed); !ok) return core::fail(ok.error());
   const auto files = toml_files(folder);
   if (!files) return core::fail(files.error());
+  std::size_t total = 0;
   for (const std::filesystem::path& path : *files) {
     if (path.filename() == kDevicesFile) {
       return core::fail(core::ErrorCode::kUsage,
@@ -84,6 +99,13 @@ core::Result<Catalogue> Catalogue::with_folder(const std::filesystem::path& fold
     }
     const auto text = core::read_file(path, kFileLimit);
     if (!text) return core::fail(text.error());
+    total += text->size();
+    if (total > kFolderLimit) {
+      return core::fail(core::ErrorCode::kUsage,
+                        fmt::format("the catalogue folder '{}' holds more than {} bytes of TOML",
+                                    folder.string(), kFolderLimit),
+                        "give --catalogue or FLASHCORE_CATALOGUE a folder of metric definitions alone");
+    }
     hashed += fmt::format("{} {}\n", path.filename().string(), text->size());
     hashed += *text;
     if (auto ok = builder.add_file(path.string(), *text, 1, false); !ok) return core::fail(ok.error());

@@ -7,32 +7,14 @@
 #include <cmath>
 #include <set>
 
+#include "analysis/catalogue_rules.h"
 #include "analysis/formula.h"
 #include "analysis/run_values.h"
+#include "analysis/toml_depth.h"
 #include "core/nearest.h"
 
 namespace flashcore::analysis {
-namespace {
-
-core::Error bad(const std::string& where, const std::string& what, std::string rule = {}) {
-  if (rule.empty()) rule = "docs/metrics.md says how a metric is written";
-  return {core::ErrorCode::kUsage, fmt::format("{}: {}", where, what), std::move(rule), {}};
-}
-
-bool is_identifier(std::string_view text) {
-  if (text.empty() || text.front() < 'a' || text.front() > 'z') return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
-}
-
-bool is_counter_name(std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
-  });
-  return plain && !text.empty() && text.find("__") != std::string_view::npos;
-}
-
-}  // namespace
+using core::shortened;
 
 // Reads one file's tables; the first error stays and everything after it is skipped.
 struct CatalogueBuilder::Reader {
@@ -64,24 +46,39 @@ struct CatalogueBuilder::Reader {
       fail(*node, fmt::format("'{}' must be a text that is not empty", key));
       return {};
     }
-    return *value;
+    if (value->size() > kLongestText) {
+      fail(*node, fmt::format("'{}' is longer than {} bytes", key, kLongestText));
+      return {};
+    }
+    // A description may be written in several lines; it is shown in one.
+    std::string in_line = *value;
+    if (key == "description") std::replace(in_line.begin(), in_line.end(), '\n', ' ');
+    if (harmless(in_line, '?').second) {
+      fail(*node, fmt::format("'{}' holds control characters", key));
+      return {};
+    }
+    return in_line;
   }
   double number(const toml::node& node, std::string_view key) {
     const auto value = node.is_number() ? node.value<double>() : std::nullopt;
-    if (!value) fail(node, fmt::format("'{}' must be a number", key));
-    return value.value_or(0);
+    if (value && std::isfinite(*value)) return *value;
+    fail(node, fmt::format("'{}' must be a finite number", shortened(key)));
+    return 0;
   }
   std::vector<std::string> texts(const toml::node* node, const toml::table& table, std::string_view key) {
     std::vector<std::string> all;
     const toml::array* array = node != nullptr ? node->as_array() : nullptr;
     if (array == nullptr || array->empty()) {
       fail(node != nullptr ? *node : static_cast<const toml::node&>(table),
-           fmt::format("'{}' must be a list of texts that is not empty", key));
+           fmt::format("'{}' must be a list of texts that is not empty", shortened(key)));
       return all;
     }
     for (const toml::node& item : *array) {
       const auto value = item.value_exact<std::string>();
-      if (!value) fail(item, fmt::format("'{}' must be a list of texts", key));
+      if (!value || value->size() > kLongestName) {
+        fail(item,
+             fmt::format("'{}' must be a list of texts of at most {} bytes", shortened(key), kLongestName));
+      }
       all.push_back(value.value_or(""));
     }
     return all;
@@ -108,9 +105,14 @@ struct CatalogueBuilder::Reader {
   Section section(const toml::table& table) {
     allow_keys(table, {"id", "title", "description", "order"});
     Section s{text(table, "id"), text(table, "title"), text(table, "description"), 0};
-    if (const toml::node* order = table.get("order")) s.order = static_cast<int>(number(*order, "order"));
+    if (const toml::node* order = table.get("order")) {
+      const double place = number(*order, "order");
+      if (std::fabs(place) > 1e6) fail(*order, "'order' must be between -1000000 and 1000000");
+      s.order = error ? 0 : static_cast<int>(place);
+    }
     if (!error && !is_identifier(s.id)) {
-      fail(table, fmt::format("the section id '{}' is not lower case letters, digits and '_'", s.id));
+      fail(table,
+           fmt::format("the section id '{}' is not lower case letters, digits and '_'", shortened(s.id)));
     }
     return s;
   }
@@ -120,7 +122,7 @@ struct CatalogueBuilder::Reader {
     if (table == nullptr) return fail(node, "'counters' must be a table of variable = \"counter\"");
     for (const auto& [key, value] : *table) {
       const std::string name = value.value_exact<std::string>().value_or("");
-      if (!is_counter_name(name)) fail(value, fmt::format("'{}' is no name of a counter", name));
+      if (!is_counter_name(name)) fail(value, fmt::format("'{}' is no name of a counter", shortened(name)));
       counters[std::string(key.str())] = name;
     }
   }
@@ -159,14 +161,16 @@ struct CatalogueBuilder::Reader {
     m.description = text(table, "description");
     m.section = text(table, "section");
     if (!error && !is_identifier(m.id)) {
-      fail(table, fmt::format("the metric id '{}' is not lower case letters, digits and '_'", m.id));
+      fail(table,
+           fmt::format("the metric id '{}' is not lower case letters, digits and '_'", shortened(m.id)));
     }
     const std::string direction = text(table, "direction");
     bool known = false;
     for (const Direction d : {Direction::kHigherIsBetter, Direction::kLowerIsBetter, Direction::kNeutral}) {
       if (name_of(d) == direction) m.direction = d, known = true;
     }
-    if (!known) fail(table, fmt::format("the direction '{}' is not higher, lower or neutral", direction));
+    if (!known)
+      fail(table, fmt::format("the direction '{}' is not higher, lower or neutral", shortened(direction)));
     if (const auto set = parse_counter_set(text(table, "set"))) {
       m.set = *set;
     } else {
@@ -178,13 +182,14 @@ struct CatalogueBuilder::Reader {
 
 core::Status CatalogueBuilder::add_file(std::string_view file, std::string_view text, int layer,
                                         bool trusted) {
+  if (auto ok = check_toml_depth(file, text); !ok) return ok;
   toml::table root;
   try {
     root = toml::parse(text, file);
   } catch (const toml::parse_error& error) {
     const auto at = error.source().begin;
-    return core::fail(bad(fmt::format("{}:{}:{}", file, at.line, at.column), std::string(error.description()),
-                          "the file is not valid TOML there"));
+    return core::fail(bad(fmt::format("{}:{}:{}", file, at.line, at.column),
+                          shortened(error.description(), 200), "the file is not valid TOML there"));
   }
   Reader reader{file, std::nullopt};
   reader.allow_keys(root, {"chips", "section", "metric"});
@@ -237,9 +242,9 @@ core::Status CatalogueBuilder::check_formula(const Metric& metric, const MetricF
                                              const std::string& where, bool trusted) const {
   for (const auto& [name, counter] : formula.counters) {
     if (!is_identifier(name) || find_run_variable(name) != nullptr) {
-      return core::fail(bad(where,
-                            fmt::format("the counter variable '{}' of '{}' is no free name", name, metric.id),
-                            "lower case letters, digits and '_', and none of the run's own variables"));
+      return core::fail(bad(
+          where, fmt::format("the counter variable '{}' of '{}' is no free name", shortened(name), metric.id),
+          "lower case letters, digits and '_', and none of the run's own variables"));
     }
   }
   std::set<std::string> used;
@@ -264,7 +269,7 @@ core::Status CatalogueBuilder::check_formula(const Metric& metric, const MetricF
   for (const std::string& name : used) {
     if (!formula.example.contains(name)) {
       return core::fail(
-          bad(where, fmt::format("the example of '{}' has no value for '{}'", metric.id, name)));
+          bad(where, fmt::format("the example of '{}' has no value for '{}'", metric.id, shortened(name))));
     }
   }
   if (trusted) return {};
@@ -289,16 +294,16 @@ core::Status CatalogueBuilder::expand_chips(Metric& metric, const Entry& entry) 
       }
       const auto family = families_.find(chip.substr(1));
       if (family == families_.end()) {
-        return core::fail(
-            bad(entry.formula_origins[i],
-                fmt::format("'{}' names the chip family '{}', which no [chips] defines", metric.id, chip)));
+        return core::fail(bad(entry.formula_origins[i],
+                              fmt::format("'{}' names the chip family '{}', which no [chips] defines",
+                                          metric.id, shortened(chip))));
       }
       chips.insert(chips.end(), family->second.begin(), family->second.end());
     }
     for (const std::string& chip : chips) {
       if (!seen.insert(chip).second) {
-        return core::fail(bad(entry.formula_origins[i],
-                              fmt::format("'{}' has two formulas for the chip '{}'", metric.id, chip)));
+        return core::fail(bad(entry.formula_origins[i], fmt::format("'{}' has two formulas for the chip '{}'",
+                                                                    metric.id, shortened(chip))));
       }
     }
     metric.formulas[i].chips = std::move(chips);

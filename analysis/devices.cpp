@@ -21,6 +21,7 @@ struct Product {
 
 struct Architecture {
   std::string compute;  // "9.0"
+  std::string chip;     // one of this architecture
   DeviceRates rates;
   std::vector<Product> products;
 };
@@ -41,6 +42,7 @@ std::vector<Architecture> parse(std::string_view text) {
     const toml::table& table = *node.as_table();
     Architecture a;
     a.compute = table["compute"].value_or<std::string>("");
+    a.chip = table["chip"].value_or<std::string>("");
     a.rates = {table["title"].value_or<std::string>(""), rate(table, "tensor_f16"), rate(table, "fp32"),
                rate(table, "mufu"), rate(table, "l2")};
     const toml::array* products = table["product"].as_array();
@@ -73,6 +75,10 @@ const std::vector<Architecture>& architectures() {
   return all;
 }
 
+std::string compute_of(const core::DeviceRecord& device) {
+  return fmt::format("{}.{}", device.compute_major, device.compute_minor);
+}
+
 bool matches(const Product& product, const std::string& device) {
   if (!product.name.empty()) return device == product.name;
   return !product.name_contains.empty() && device.find(product.name_contains) != std::string::npos;
@@ -81,7 +87,7 @@ bool matches(const Product& product, const std::string& device) {
 }  // namespace
 
 DeviceRates rates_of(const core::DeviceRecord& device) {
-  const std::string compute = fmt::format("{}.{}", device.compute_major, device.compute_minor);
+  const std::string compute = compute_of(device);
   for (const Architecture& architecture : architectures()) {
     if (architecture.compute != compute) continue;
     DeviceRates rates = architecture.rates;
@@ -94,6 +100,16 @@ DeviceRates rates_of(const core::DeviceRecord& device) {
       std::nullopt, "",
       fmt::format("analysis/catalogue/devices.toml has no rates for compute capability {}", compute)};
   return {fmt::format("compute capability {}", compute), unknown, unknown, unknown, unknown};
+}
+
+std::string formula_chip(const std::optional<core::DeviceRecord>& device) {
+  if (!device) return {};
+  if (!device->chip.empty()) return device->chip;
+  const std::string compute = compute_of(*device);
+  for (const Architecture& architecture : architectures()) {
+    if (architecture.compute == compute) return architecture.chip;
+  }
+  return {};
 }
 
 std::optional<double> dram_peak_bandwidth(const core::DeviceRecord& device) {

@@ -30,6 +30,13 @@ struct DeviceRates {
 // not listed all rates are missing, with that as the reason.
 DeviceRates rates_of(const core::DeviceRecord& device);
 
+// The chip whose formulas a device takes: its own, or, where only its compute capability is known, one of
+// that architecture (all of them carry the same counters). Empty where neither is known.
+std::string formula_chip(const std::optional<core::DeviceRecord>& device);
+
+// Why a value that needs the device is missing, where a run does not say which it ran on.
+inline constexpr const char* kNoDevice = "the run does not say which device it ran on";
+
 // Bytes a second of DRAM at the device's highest memory clock (double data rate); nothing where the
 // driver did not say the clock or the bus width.
 std::optional<double> dram_peak_bandwidth(const core::DeviceRecord& device);

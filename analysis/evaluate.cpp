@@ -6,6 +6,7 @@
 
 #include "analysis/aggregate.h"
 #include "analysis/catalogue.h"
+#include "analysis/devices.h"
 #include "analysis/formula.h"
 #include "analysis/run_values.h"
 
@@ -14,31 +15,30 @@ namespace {
 
 struct Inputs {
   const core::RunRecord& run;
-  std::map<std::string, LaunchCounter> counters;
+  std::string chip;
+  LaunchCounters counters;
   std::map<std::string, RunValue, std::less<>> values;
   std::string no_counters;  // why the run has none at all; empty when it has some
 };
 
-Inputs inputs_of(const core::RunRecord& run) {
-  Inputs in{run, aggregate_counters(run.counters), run_values(run), {}};
-  if (!run.counters.empty()) return in;
-  in.no_counters = "no counters were collected in this run";
-  for (const core::DiagnosticRecord& diagnostic : run.diagnostics) {
-    if (diagnostic.code == "counters_refused") {
-      in.no_counters = fmt::format("counters were refused: {}", diagnostic.message);
-    }
+// Why a run without a single counter has none.
+std::string why_no_counters(const core::RunRecord& run) {
+  for (const core::DiagnosticRecord& diagnostic : core::all_diagnostics(run)) {
+    if (diagnostic.code == "counters_refused") return "counters were refused: " + diagnostic.message;
   }
-  return in;
+  for (const core::MeasurementRecord& m : run.measurements) {
+    const bool counting = m.collector == "cupti" || m.collector == "ncu";
+    if (!counting || m.status == core::MeasurementStatus::kComplete) continue;
+    return fmt::format("the measurement by {} is {}: {}", m.collector, core::name_of(m.status),
+                       m.reason.empty() ? "no reason was recorded" : m.reason);
+  }
+  return "no counters were collected in this run";
 }
 
-std::string counter_provenance(const LaunchCounter& counter) {
-  std::string text = counter.collector.empty() ? "counters" : counter.collector;
-  if (counter.passes > 0) {
-    text += fmt::format(", {} {}", counter.passes, counter.passes == 1 ? "pass" : "passes");
-  }
-  if (!counter.tool.empty()) text += ", " + counter.tool;
-  if (counter.kernels > 1) text += fmt::format(", {} kernels aggregated", counter.kernels);
-  return text;
+Inputs inputs_of(const core::RunRecord& run) {
+  Inputs in{run, formula_chip(run.device), aggregate_counters(run), run_values(run), {}};
+  if (in.counters.empty()) in.no_counters = why_no_counters(run);
+  return in;
 }
 
 // One variable of one formula: appends its value, or says why there is none.
@@ -62,7 +62,10 @@ std::string take(const Inputs& in, const Metric& metric, const MetricFormula& fo
   if (!found->second.value) return fmt::format("counter {}: {}", named->second, found->second.reason);
   values.push_back(*found->second.value);
   // Counters of one metric may come from configurations of different size; the first one stands for all.
-  sources.insert(sources.begin(), counter_provenance(found->second));
+  CounterReading source = found->second;
+  // Which rate each counter came from is told in the sheets; here it would be one long text a counter.
+  if (!source.derived_from.empty()) source.derived_from = "rates or parts that it kept";
+  sources.insert(sources.begin(), counter_provenance(source));
   return {};
 }
 
@@ -77,17 +80,18 @@ std::string joined(const std::vector<std::string>& sources) {
   return text;
 }
 
-std::string chip_reason(const core::RunRecord& run) {
-  if (run.device.chip.empty()) return "the run does not say which chip it ran on";
-  return fmt::format("{} has no counters for it", run.device.chip);
+std::string chip_reason(const Inputs& in) {
+  if (!in.run.device) return kNoDevice;
+  if (in.chip.empty()) return "the run does not say which chip it ran on";
+  return fmt::format("{} has no counters for it", in.chip);
 }
 
 MetricValue value_of(const Inputs& in, const Metric& metric) {
   MetricValue result;
   result.metric = &metric;
-  const MetricFormula* formula = metric.formula_for(in.run.device.chip);
+  const MetricFormula* formula = metric.formula_for(in.chip);
   if (formula == nullptr) {
-    result.reason = chip_reason(in.run);
+    result.reason = chip_reason(in);
     return result;
   }
   std::vector<double> values;

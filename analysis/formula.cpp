@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "analysis/catalogue.h"
+#include "core/nearest.h"
 
 namespace flashcore::analysis {
 namespace {
@@ -25,7 +26,8 @@ struct Compiled {
 
 core::Error formula_error(const std::string& formula, const std::string& cause) {
   return {core::ErrorCode::kUsage,
-          fmt::format("the formula '{}' cannot be evaluated: {}", formula, cause),
+          fmt::format("the formula '{}' cannot be evaluated: {}", core::shortened(formula),
+                      core::shortened(cause)),
           "see docs/metrics.md for what a formula may use",
           {}};
 }
@@ -42,6 +44,11 @@ core::Result<Compiled*> compiled(const std::string& formula) {
     }
     fresh->parser.SetExpr(formula);
     fresh->parser.Eval();  // parses; the value for zeros is of no interest
+    // "a, b" is two results to muParser, of which Eval() gives the last.
+    if (fresh->parser.GetNumResults() != 1) {
+      return core::fail(formula_error(
+          formula, fmt::format("it has {} results, separated by commas", fresh->parser.GetNumResults())));
+    }
   } catch (const mu::Parser::exception_type& error) {
     return core::fail(formula_error(formula, error.GetMsg()));
   }

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "analysis/devices.h"
+#include "analysis/run_analysis.h"
 #include "analysis/run_values.h"
 #include "analysis/statistics.h"
 #include "analysis/units.h"
+#include "core/attention.h"
 
 namespace flashcore::analysis {
 namespace {
@@ -29,33 +32,45 @@ void add_reason(Roofline& roofline, const std::string& reason) {
   roofline.reason += roofline.reason.empty() ? reason : "; " + reason;
 }
 
-Clock clock_of(const core::RunRecord& run, Roofline& roofline) {
+Clock clock_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics, Roofline& roofline) {
+  const std::vector<core::Sample> samples = core::all_samples(run);
   for (const core::SampleKind kind : {core::SampleKind::kGraph, core::SampleKind::kLaunch}) {
-    if (const auto mhz = median_clock_mhz(run.samples, kind); mhz && *mhz > 0) {
+    if (const auto mhz = median_clock_mhz(samples, kind); mhz && *mhz > 0) {
       roofline.sm_clock_hz = *mhz * 1e6;
       return {*mhz * 1e6, fmt::format("{:.0f} MHz, median of the {} samples", *mhz, core::name_of(kind))};
     }
   }
-  const double hz = static_cast<double>(run.device.sm_clock_max_khz) * 1e3;
-  if (hz > 0) add_reason(roofline, "no sample carries an SM clock; ceilings are at the device's highest");
+  // A time that was counted belongs to the clock of its counter pass.
+  const MetricValue* counted = samples.empty() ? find(metrics, "counter_sm_clock") : nullptr;
+  if (counted != nullptr && counted->value && *counted->value > 0) {
+    roofline.sm_clock_hz = counted->value;
+    return {*counted->value, fmt::format("{:.0f} MHz of the counter pass", *counted->value / 1e6)};
+  }
+  const double hz = static_cast<double>(run.device->sm_clock_max_khz) * 1e3;
+  if (hz > 0)
+    add_reason(roofline, "no clock was recorded with the times; ceilings are at the device's highest");
   return {hz, fmt::format("{:.0f} MHz, the device's highest", hz / 1e6)};
+}
+
+// What special functions mean for attention: one exponential for every score, of 4 * D FLOPs in the products.
+std::string reach_of_exponentials(const core::RunRecord& run, double rate) {
+  if (!run.problem) return {};
+  const auto attention = core::attention_of(*run.problem);
+  if (!attention) return {};
+  return fmt::format("; one exponential a score lets attention with D = {} reach {}", attention->head_dim,
+                     format_value(rate * 4.0 * static_cast<double>(attention->head_dim), "FLOP/s"));
 }
 
 void add_compute(Roofline& roofline, const core::RunRecord& run, const Clock& clock, const char* id,
                  const char* title, const Rate& rate) {
   if (!rate.value) return add_reason(roofline, rate.missing);
-  if (clock.hz <= 0 || run.device.sm_count <= 0) {
+  if (clock.hz <= 0 || run.device->sm_count <= 0) {
     return add_reason(roofline, fmt::format("{}: the number of SMs or their clock is unknown", title));
   }
-  Ceiling ceiling{id, title, false, *rate.value * run.device.sm_count * clock.hz, {}};
+  Ceiling ceiling{id, title, false, *rate.value * run.device->sm_count * clock.hz, {}};
   ceiling.source = fmt::format("{:g} a clock and SM ({}) x {} SMs x {}", *rate.value, rate.source,
-                               run.device.sm_count, clock.source);
-  // What it means for attention: one exponential for every score, of 4 * D FLOPs in the products.
-  if (std::string_view(id) == "mufu") {
-    const double flops = ceiling.value * 4.0 * static_cast<double>(run.problem.head_dim);
-    ceiling.source += fmt::format("; one exponential a score lets attention with D = {} reach {}",
-                                  run.problem.head_dim, format_value(flops, "FLOP/s"));
-  }
+                               run.device->sm_count, clock.source);
+  if (ceiling.id == "mufu") ceiling.source += reach_of_exponentials(run, ceiling.value);
   roofline.ceilings.push_back(std::move(ceiling));
 }
 
@@ -88,8 +103,54 @@ void add_l2(Roofline& roofline, const std::vector<MetricValue>& metrics, const R
   }
 }
 
+// "cupti" of "cupti, 4 passes, CUPTI 130000".
+std::string collector_of(const MetricValue& value) {
+  return value.provenance.substr(0, value.provenance.find(','));
+}
+
+struct Work {
+  double flops = 0;
+  std::string provenance;
+};
+
+// The model's FLOPs, or the counted ones.
+std::optional<Work> work_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics,
+                            Roofline& roofline) {
+  if (run.model && run.model->flops > 0) return Work{run.model->flops, "model"};
+  constexpr std::array kPrecisions{std::pair{"flops_fp32", "FP32"}, std::pair{"flops_fp16", "FP16"},
+                                   std::pair{"flops_fp64", "FP64"},
+                                   std::pair{"tensor_f16_ops", "FP16 tensor"}};
+  Work work;
+  std::string from, counted, missing;
+  for (const auto& [id, title] : kPrecisions) {
+    const MetricValue* value = find(metrics, id);
+    const bool there = value != nullptr && value->value;
+    std::string& list = there ? counted : missing;
+    list += (list.empty() ? "" : ", ") + std::string(title);
+    if (!there) continue;
+    work.flops += *value->value;
+    if (from.empty()) from = collector_of(*value);
+  }
+  if (counted.empty()) {
+    add_reason(roofline, "no point: the run carries no FLOP model and no FLOPs were counted");
+    return std::nullopt;
+  }
+  if (work.flops <= 0) {
+    add_reason(roofline, fmt::format("no point: no FLOPs ({}) were executed", counted));
+    return std::nullopt;
+  }
+  work.provenance = fmt::format("{} ({})", from, counted);
+  if (!missing.empty()) {
+    add_reason(roofline,
+               fmt::format("the point's FLOPs are those of {}; {} operations were not counted and are "
+                           "not in it",
+                           counted, missing));
+  }
+  return work;
+}
+
 void add_point(Roofline& roofline, const core::RunRecord& run, const std::vector<MetricValue>& metrics,
-               double duration_ns, const char* memory, const char* bytes_metric) {
+               const Work& work, const HeadlineTime& time, const char* memory, const char* bytes_metric) {
   const Ceiling* bandwidth = roofline.ceiling(memory);
   const Ceiling* tensor = roofline.ceiling("tensor_f16");
   if (bandwidth == nullptr || tensor == nullptr) {
@@ -97,25 +158,39 @@ void add_point(Roofline& roofline, const core::RunRecord& run, const std::vector
   }
   RooflinePoint point;
   point.memory = memory;
-  point.flops = run.model_flops;
-  point.duration_ns = duration_ns;
+  point.flops = work.flops;
+  point.flops_provenance = work.provenance;
+  point.duration_ns = time.ns;
+  point.time_provenance = time.source;
   const MetricValue* counted = find(metrics, bytes_metric);
   // A problem that lies in L2 as a whole may move no DRAM byte at all; its intensity is then the model's.
   if (counted != nullptr && counted->value && *counted->value > 0) {
     point.bytes = *counted->value;
-    point.bytes_provenance = counted->provenance.substr(0, counted->provenance.find(','));
-  } else {
-    point.bytes = run.model_bytes;
+    point.bytes_provenance = collector_of(*counted);
+  } else if (run.model && run.model->bytes > 0) {
+    point.bytes = run.model->bytes;
     point.bytes_provenance = "model";
+  } else {
+    return add_reason(roofline, fmt::format("no {} point: no bytes are known", memory));
   }
-  if (point.bytes <= 0) return add_reason(roofline, fmt::format("no {} point: no bytes are known", memory));
   point.intensity = point.flops / point.bytes;
-  point.performance = point.flops / (duration_ns * 1e-9);
+  point.performance = point.flops / (point.duration_ns * 1e-9);
   const double below_memory = point.intensity * bandwidth->value;
   point.attainable = std::min(below_memory, tensor->value);
   point.attainable_fraction = point.performance / point.attainable;
   point.bound = below_memory < tensor->value ? "memory" : "compute";
   roofline.points.push_back(std::move(point));
+}
+
+void add_ceilings(Roofline& roofline, const core::RunRecord& run, const std::vector<MetricValue>& metrics) {
+  if (!run.device) return add_reason(roofline, std::string("no ceilings: ") + kNoDevice);
+  const DeviceRates rates = rates_of(*run.device);
+  const Clock clock = clock_of(run, metrics, roofline);
+  add_compute(roofline, run, clock, "tensor_f16", "Tensor FP16, FP32 accumulation", rates.tensor_f16);
+  add_compute(roofline, run, clock, "fp32", "FP32", rates.fp32);
+  add_compute(roofline, run, clock, "mufu", "Special functions (operations/s)", rates.mufu);
+  add_dram(roofline, *run.device);
+  add_l2(roofline, metrics, rates.l2, clock);
 }
 
 }  // namespace
@@ -128,25 +203,16 @@ const Ceiling* Roofline::ceiling(std::string_view id) const {
 
 Roofline roofline_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics) {
   Roofline roofline;
-  const DeviceRates rates = rates_of(run.device);
-  const Clock clock = clock_of(run, roofline);
-  add_compute(roofline, run, clock, "tensor_f16", "Tensor FP16, FP32 accumulation", rates.tensor_f16);
-  add_compute(roofline, run, clock, "fp32", "FP32", rates.fp32);
-  add_compute(roofline, run, clock, "mufu", "Special functions (operations/s)", rates.mufu);
-  add_dram(roofline, run.device);
-  add_l2(roofline, metrics, rates.l2, clock);
-
+  add_ceilings(roofline, run, metrics);
   const std::string objection = timing_objection(run);
-  const auto timing = objection.empty() ? summarise(run.samples, core::SampleKind::kGraph) : std::nullopt;
+  const std::optional<HeadlineTime> time = headline_time(run);
   if (!objection.empty()) {
     add_reason(roofline, "no point: " + objection);
-  } else if (!timing || timing->p50 <= 0) {
-    add_reason(roofline, "no point: the run has no graph samples");
-  } else if (run.model_flops <= 0) {
-    add_reason(roofline, "no point: the run carries no FLOP model");
-  } else {
-    add_point(roofline, run, metrics, timing->p50, "dram", "dram_bytes");
-    add_point(roofline, run, metrics, timing->p50, "l2", "l2_bytes");
+  } else if (!time || time->ns <= 0) {
+    add_reason(roofline, "no point: the run has no graph samples and no counted time");
+  } else if (const auto work = work_of(run, metrics, roofline)) {
+    add_point(roofline, run, metrics, *work, *time, "dram", "dram_bytes");
+    add_point(roofline, run, metrics, *work, *time, "l2", "l2_bytes");
   }
   return roofline;
 }

@@ -6,9 +6,11 @@
 // Compute ceilings: operations a clock and SM of the pipe (analysis/catalogue/devices.toml, with the
 // vendor document) * SMs * SM clock. Bandwidths: DRAM = 2 * bus bits / 8 * memory clock; L2 = bytes
 // a clock * clock.
-// The point's FLOPs are the model's (kernels/models.h), its bytes the counted DRAM or L2 bytes;
-// where those are missing the model's least bytes, and the provenance says "model". Its time is the
-// graph p50.
+// The point's FLOPs are the model's (the problem's own), its bytes the counted DRAM or L2 bytes and its time
+// the graph p50. Where there is no model (an import) the FLOPs are the counted ones of all precisions, where
+// there are no counted bytes they are the model's least bytes, where nothing was timed the time is the
+// counted one; the provenance of each says so. FLOPs of a precision that was not counted are not in it, which
+// is told.
 //
 // Owns: plain values. Units: FLOP/s, B/s, FLOP/B. Threads: pure functions.
 #pragma once
@@ -39,11 +41,14 @@ struct RooflinePoint {
   double attainable = 0;           // FLOP/s under the memory's and the tensor ceiling
   double attainable_fraction = 0;  // performance / attainable
   std::string bound;               // "memory" or "compute": which ceiling is nearer at I
+  std::string flops_provenance;    // "model", "ncu (FP32, FP64)"
   std::string bytes_provenance;    // "cupti" or "model"
+  std::string time_provenance;     // "graph p50 of 100", "gpu__time_duration.sum, ncu"
 };
 
 struct Roofline {
-  std::optional<double> sm_clock_hz;  // the run's; nothing: the device's maximum was used
+  // Of the timing, or of the counter pass where nothing was timed; nothing: the device's maximum was used.
+  std::optional<double> sm_clock_hz;
   std::vector<Ceiling> ceilings;
   std::vector<RooflinePoint> points;
   std::string reason;  // why ceilings or points are missing

@@ -1,10 +1,31 @@
 #include "analysis/run_analysis.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "analysis/aggregate.h"
 #include "analysis/run_values.h"
 
 namespace flashcore::analysis {
+namespace {
+
+// Times that tools count or report for a launch, the best first: vendor name, and what it is called.
+struct ToolTime {
+  std::string_view counter, title;
+};
+constexpr std::array kToolTimes{ToolTime{kKernelDurationCounter, kKernelDurationCounter},
+                                ToolTime{"nv/cold/time/gpu/mean", "mean"},
+                                ToolTime{"nv/batch/time/gpu/mean", "batch mean"},
+                                ToolTime{"Average GPU Time (Cold)", "mean"}};  // nvbench of 2021
+
+// References and subjects outside of a ladder are no base of one.
+bool can_be_base(const RunAnalysis& run) {
+  return run.graph_ns && run.run.subject.ladder && !run.run.subject.ladder->reference;
+}
+
+}  // namespace
 
 const MetricValue* RunAnalysis::metric(std::string_view id) const {
   const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const MetricValue& value) {
@@ -13,11 +34,28 @@ const MetricValue* RunAnalysis::metric(std::string_view id) const {
   return found == metrics.end() ? nullptr : &*found;
 }
 
+std::optional<HeadlineTime> headline_time(const core::RunRecord& run) {
+  if (!timing_objection(run).empty()) return std::nullopt;
+  if (const auto graph = summarise(core::all_samples(run), core::SampleKind::kGraph)) {
+    return HeadlineTime{graph->p50, fmt::format("graph p50 of {}", graph->n), false};
+  }
+  const LaunchCounters counters = aggregate_counters(run);
+  for (const auto& [name, title] : kToolTimes) {
+    const auto counted = counters.find(name);
+    if (counted == counters.end() || !counted->second.value || !(*counted->second.value > 0)) continue;
+    return HeadlineTime{*counted->second.value, fmt::format("{}, {}", title, counted->second.collector),
+                        true};
+  }
+  return std::nullopt;
+}
+
 RunAnalysis analyse(core::RunRecord run, const Catalogue& catalogue) {
   RunAnalysis analysis;
+  analysis.time = headline_time(run);
   if (timing_objection(run).empty()) {
-    analysis.graph_ns = summarise(run.samples, core::SampleKind::kGraph);
-    analysis.launch_ns = summarise(run.samples, core::SampleKind::kLaunch);
+    const std::vector<core::Sample> samples = core::all_samples(run);
+    analysis.graph_ns = summarise(samples, core::SampleKind::kGraph);
+    analysis.launch_ns = summarise(samples, core::SampleKind::kLaunch);
   }
   analysis.metrics = catalogue.evaluate(run);
   analysis.roofline = roofline_of(run, analysis.metrics);
@@ -25,9 +63,14 @@ RunAnalysis analyse(core::RunRecord run, const Catalogue& catalogue) {
   return analysis;
 }
 
+bool comparable(const core::RunRecord& a, const core::RunRecord& b) {
+  return a.problem && b.problem && *a.problem == *b.problem && core::same_class(a.device, b.device);
+}
+
 std::optional<double> speedup(const RunAnalysis& run, const RunAnalysis& base) {
-  const bool comparable = run.run.problem == base.run.problem && run.run.device == base.run.device;
-  if (!comparable || !run.graph_ns || !base.graph_ns || run.graph_ns->p50 <= 0) return std::nullopt;
+  if (!comparable(run.run, base.run) || !run.graph_ns || !base.graph_ns || run.graph_ns->p50 <= 0) {
+    return std::nullopt;
+  }
   return base.graph_ns->p50 / run.graph_ns->p50;
 }
 
@@ -35,18 +78,21 @@ const RunAnalysis* base_of(const RunAnalysis& run, const std::vector<RunAnalysis
   const RunAnalysis* base = nullptr;
   const auto better = [&](const RunAnalysis& candidate) {
     if (base == nullptr) return true;
-    if (candidate.run.phase.rung != base->run.phase.rung) {
-      return candidate.run.phase.rung < base->run.phase.rung;
-    }
+    const int mine = candidate.run.subject.ladder->rung;
+    const int best = base->run.subject.ladder->rung;
+    if (mine != best) return mine < best;
     // Of the same phase taken more than once: the one that was taken together with `run`.
     return candidate.run.session_id == run.run.session_id && base->run.session_id != run.run.session_id;
   };
   for (const RunAnalysis& candidate : all) {
-    if (candidate.run.phase.reference || !candidate.graph_ns) continue;
-    if (candidate.run.problem != run.run.problem || candidate.run.device != run.run.device) continue;
-    if (better(candidate)) base = &candidate;
+    if (can_be_base(candidate) && comparable(candidate.run, run.run) && better(candidate)) base = &candidate;
   }
   return base;
+}
+
+std::string run_label(const core::RunRecord& run) {
+  if (!run.problem) return run.subject.name;
+  return fmt::format("{} on {}", run.subject.name, core::problem_label(*run.problem));
 }
 
 }  // namespace flashcore::analysis

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "analysis/catalogue.h"
@@ -15,9 +16,18 @@
 
 namespace flashcore::analysis {
 
+// The one time that stands for a run in a table: graph p50 where it was timed; of an import the duration that
+// its tool counted or its mean, which never feeds a verdict.
+struct HeadlineTime {
+  double ns = 0;
+  std::string source;    // "graph p50 of 100", "gpu__time_duration.sum, ncu", "mean, nvbench"
+  bool counted = false;  // taken in a counter pass or only reported: shown, not compared
+};
+
 struct RunAnalysis {
   core::RunRecord run;
-  // Timing of a run whose answer is wrong or was not checked is not a result: both are then empty.
+  // Timing of a run whose answer is wrong or was not checked is not a result: all three are then empty.
+  std::optional<HeadlineTime> time;
   std::optional<Summary> graph_ns;
   std::optional<Summary> launch_ns;
   std::vector<MetricValue> metrics;  // in the catalogue's order
@@ -26,13 +36,24 @@ struct RunAnalysis {
   const MetricValue* metric(std::string_view id) const;
 };
 
+// Of a run whose times are a result: the graph samples' p50; where it has none, what a tool counted
+// (gpu__time_duration.sum, nvbench's mean).
+std::optional<HeadlineTime> headline_time(const core::RunRecord& run);
+
 RunAnalysis analyse(core::RunRecord run, const Catalogue& catalogue);
 
-// graph p50 of `base` over that of `run` (same problem and device), the speed-up that tables show.
+// Of one problem on devices of one class. Runs without a problem are never compared: nothing says that they
+// computed the same.
+bool comparable(const core::RunRecord& a, const core::RunRecord& b);
+
+// graph p50 of `base` over that of `run` (same problem and class of device), the speed-up that tables show.
 std::optional<double> speedup(const RunAnalysis& run, const RunAnalysis& base);
 
-// The run that others on the same problem and device are compared with: the ladder's lowest rung.
+// The run that others on the same problem and class of device are compared with: the ladder's lowest rung.
 // nullptr where none has a timing.
 const RunAnalysis* base_of(const RunAnalysis& run, const std::vector<RunAnalysis>& all);
+
+// "wmma on mission,causal"; of a run without a problem the subject alone.
+std::string run_label(const core::RunRecord& run);
 
 }  // namespace flashcore::analysis

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "analysis/devices.h"
+#include "analysis/kernels.h"
 #include "analysis/statistics.h"
 
 namespace flashcore::analysis {
@@ -27,7 +28,7 @@ constexpr std::array kVariables{
                 "dense FP16 FLOPs with FP32 accumulation a clock and SM"},
     RunVariable{"fp32_flops_per_clk_sm", "device", "FP32 FLOPs a clock and SM"},
     RunVariable{"mufu_ops_per_clk_sm", "device", "special functions a clock and SM"},
-    RunVariable{"kernels", "resources", "kernels of a launch whose resources are known"},
+    RunVariable{"kernels", "resources", "kernels of a launch"},
     RunVariable{"grid_blocks", "resources", "blocks of all kernels of a launch"},
     RunVariable{"block_threads", "resources", "threads of a block; the most of any kernel"},
     RunVariable{"registers", "resources", "registers of a thread; the most of any kernel"},
@@ -61,8 +62,9 @@ std::optional<double> positive(double value) {
 
 void put_timing(const core::RunRecord& run, Values& values) {
   const std::string objection = timing_objection(run);
+  const std::vector<core::Sample> samples = core::all_samples(run);
   const auto duration = [&](const char* name, core::SampleKind kind, const char* what) {
-    const auto summary = objection.empty() ? summarise(run.samples, kind) : std::nullopt;
+    const auto summary = objection.empty() ? summarise(samples, kind) : std::nullopt;
     put(values, name, summary ? std::optional<double>(summary->p50) : std::nullopt,
         objection.empty() ? fmt::format("the run has no {} samples", what) : objection,
         fmt::format("timing ({} p50 of {})", what, summary ? summary->n : 0));
@@ -70,13 +72,20 @@ void put_timing(const core::RunRecord& run, Values& values) {
   duration("duration_ns", core::SampleKind::kGraph, "graph");
   duration("launch_duration_ns", core::SampleKind::kLaunch, "launch");
 
-  auto clock = median_clock_mhz(run.samples, core::SampleKind::kGraph);
-  if (!clock) clock = median_clock_mhz(run.samples, core::SampleKind::kLaunch);
+  auto clock = median_clock_mhz(samples, core::SampleKind::kGraph);
+  if (!clock) clock = median_clock_mhz(samples, core::SampleKind::kLaunch);
   put(values, "sm_clock_hz", clock ? std::optional<double>(*clock * 1e6) : std::nullopt,
       "no sample carries an SM clock (NVML was missing)", "timing (median SM clock)");
 }
 
-void put_device(const core::DeviceRecord& device, Values& values) {
+void put_device(const std::optional<core::DeviceRecord>& known, Values& values) {
+  if (!known) {
+    for (const RunVariable& variable : kVariables) {
+      if (variable.source == "device") put(values, variable.name.data(), std::nullopt, kNoDevice, "device");
+    }
+    return;
+  }
+  const core::DeviceRecord& device = *known;
   const std::string unsaid = "the driver did not say it for this device";
   put(values, "sm_count", positive(device.sm_count), unsaid, "device");
   put(values, "l2_size_bytes", positive(static_cast<double>(device.l2_bytes)), unsaid, "device");
@@ -90,12 +99,12 @@ void put_device(const core::DeviceRecord& device, Values& values) {
 }
 
 enum class Fold { kSum, kMost, kLeast };
-using Field = std::function<std::optional<double>(const core::ResourceRecord&)>;
+using Field = std::function<std::optional<double>(const KernelResources&)>;
 
 // A value of the launch from its kernels'; missing when one kernel's is.
-std::optional<double> fold(const std::vector<core::ResourceRecord>& kernels, Fold how, const Field& field) {
+std::optional<double> fold(const std::vector<KernelResources>& kernels, Fold how, const Field& field) {
   std::optional<double> all;
-  for (const core::ResourceRecord& kernel : kernels) {
+  for (const KernelResources& kernel : kernels) {
     const std::optional<double> one = field(kernel);
     if (!one) return std::nullopt;
     if (!all) {
@@ -114,13 +123,19 @@ std::optional<double> maybe(const std::optional<T>& value) {
   return value ? std::optional<double>(static_cast<double>(*value)) : std::nullopt;
 }
 
-std::string resource_provenance(const std::vector<core::ResourceRecord>& kernels, bool with_limiter) {
+std::optional<double> maybe_count(const std::optional<core::Extent3>& extent) {
+  if (!extent) return std::nullopt;
+  return static_cast<double>(extent->x) * static_cast<double>(extent->y) * static_cast<double>(extent->z);
+}
+
+std::string resource_provenance(const std::vector<KernelResources>& kernels, bool with_limiter) {
   if (kernels.empty()) return "resources";
-  const core::ResourceRecord* tightest = &kernels.front();
-  for (const core::ResourceRecord& kernel : kernels) {
-    if (kernel.theoretical_occupancy && tightest->theoretical_occupancy &&
-        *kernel.theoretical_occupancy < *tightest->theoretical_occupancy) {
-      tightest = &kernel;
+  const core::ResourceRecord* tightest = &kernels.front().resources;
+  for (const KernelResources& kernel : kernels) {
+    const core::ResourceRecord& r = kernel.resources;
+    if (r.theoretical_occupancy && tightest->theoretical_occupancy &&
+        *r.theoretical_occupancy < *tightest->theoretical_occupancy) {
+      tightest = &r;
     }
   }
   std::string text =
@@ -134,45 +149,35 @@ std::string resource_provenance(const std::vector<core::ResourceRecord>& kernels
 }
 
 void put_resources(const core::RunRecord& run, Values& values) {
-  using core::ResourceRecord;
-  const auto& kernels = run.resources;
-  const auto known = [](const auto& value) {
-    return value ? std::optional<double>(static_cast<double>(*value)) : std::nullopt;
-  };
-  const auto number = [](auto value) { return std::optional<double>(static_cast<double>(value)); };
+  using K = KernelResources;
+  const std::vector<KernelResources> kernels = kernel_resources(run);
+  const std::string none = "the run does not tell of its kernels";
   const auto add = [&](const char* name, Fold how, const Field& field) {
     const bool occupancy =
         std::string_view(name) == "theoretical_occupancy" || std::string_view(name) == "blocks_per_sm";
     put(values, name, fold(kernels, how, field),
-        kernels.empty() ? "the run has no resources of its kernels (a library's kernels have none)"
-                        : "neither the compiler nor the driver said it for every kernel of the launch",
+        kernels.empty() ? none
+                        : "nobody said it for every kernel of the launch (a library's kernels say little)",
         resource_provenance(kernels, occupancy));
   };
-  put(values, "kernels", positive(static_cast<double>(kernels.size())),
-      "the run has no resources of its kernels (a library's kernels have none)",
+  put(values, "kernels", positive(static_cast<double>(kernels.size())), none,
       resource_provenance(kernels, false));
-  add("grid_blocks", Fold::kSum, [&](const ResourceRecord& r) {
-    return number(static_cast<double>(r.grid_x) * static_cast<double>(r.grid_y) *
-                  static_cast<double>(r.grid_z));
-  });
-  add("block_threads", Fold::kMost, [&](const ResourceRecord& r) {
-    return number(static_cast<double>(r.block_x) * r.block_y * r.block_z);
-  });
-  add("registers", Fold::kMost, [&](const ResourceRecord& r) { return known(r.registers); });
-  add("static_shared_bytes", Fold::kMost,
-      [&](const ResourceRecord& r) { return known(r.static_shared_bytes); });
+  add("grid_blocks", Fold::kSum, [](const K& k) { return maybe_count(k.kernel.grid); });
+  add("block_threads", Fold::kMost, [](const K& k) { return maybe_count(k.kernel.block); });
+  add("registers", Fold::kMost, [](const K& k) { return maybe(k.resources.registers); });
+  add("static_shared_bytes", Fold::kMost, [](const K& k) { return maybe(k.resources.static_shared_bytes); });
   add("dynamic_shared_bytes", Fold::kMost,
-      [&](const ResourceRecord& r) { return number(r.dynamic_shared_bytes); });
-  add("spill_bytes", Fold::kSum, [](const ResourceRecord& r) -> std::optional<double> {
-    if (!r.spill_store_bytes || !r.spill_load_bytes) return std::nullopt;
-    return static_cast<double>(*r.spill_store_bytes + *r.spill_load_bytes);
+      [](const K& k) { return maybe(k.resources.dynamic_shared_bytes); });
+  add("spill_bytes", Fold::kSum, [](const K& k) -> std::optional<double> {
+    if (!k.resources.spill_store_bytes || !k.resources.spill_load_bytes) return std::nullopt;
+    return static_cast<double>(*k.resources.spill_store_bytes + *k.resources.spill_load_bytes);
   });
-  add("stack_bytes", Fold::kMost, [](const ResourceRecord& r) { return maybe(r.stack_bytes); });
-  add("local_bytes", Fold::kMost, [](const ResourceRecord& r) { return maybe(r.local_bytes); });
-  add("binary_bytes", Fold::kSum, [](const ResourceRecord& r) { return maybe(r.binary_bytes); });
+  add("stack_bytes", Fold::kMost, [](const K& k) { return maybe(k.resources.stack_bytes); });
+  add("local_bytes", Fold::kMost, [](const K& k) { return maybe(k.resources.local_bytes); });
+  add("binary_bytes", Fold::kSum, [](const K& k) { return maybe(k.resources.binary_bytes); });
   add("theoretical_occupancy", Fold::kLeast,
-      [](const ResourceRecord& r) { return maybe(r.theoretical_occupancy); });
-  add("blocks_per_sm", Fold::kLeast, [](const ResourceRecord& r) { return maybe(r.blocks_per_sm); });
+      [](const K& k) { return maybe(k.resources.theoretical_occupancy); });
+  add("blocks_per_sm", Fold::kLeast, [](const K& k) { return maybe(k.resources.blocks_per_sm); });
 }
 
 }  // namespace
@@ -188,16 +193,19 @@ const RunVariable* find_run_variable(std::string_view name) noexcept {
 }
 
 std::string timing_objection(const core::RunRecord& run) {
-  if (run.correctness.empty()) return "the answer was not checked, so that its timing is no result";
-  if (!run.correct()) return "the answer is wrong, so that its timing is no result";
-  return {};
+  if (core::times_are_results(run.answer)) return {};
+  return run.answer == core::Answer::kWrong ? "the answer is wrong, so that its timing is no result"
+                                            : "the answer was not checked, so that its timing is no result";
 }
 
 std::map<std::string, RunValue, std::less<>> run_values(const core::RunRecord& run) {
   Values values;
   put_timing(run, values);
-  put(values, "model_flops", positive(run.model_flops), "the run carries no FLOP model", "model");
-  put(values, "model_bytes", positive(run.model_bytes), "the run carries no byte model", "model");
+  const auto modelled = [&](double core::ModelRecord::*field) {
+    return run.model ? positive((*run.model).*field) : std::nullopt;
+  };
+  put(values, "model_flops", modelled(&core::ModelRecord::flops), "the run carries no FLOP model", "model");
+  put(values, "model_bytes", modelled(&core::ModelRecord::bytes), "the run carries no byte model", "model");
   put_device(run.device, values);
   put_resources(run, values);
   return values;

@@ -33,7 +33,7 @@ struct RunValue {
 // Every run variable of a run. Timing of a run whose answer is wrong or was not checked is missing.
 std::map<std::string, RunValue, std::less<>> run_values(const core::RunRecord& run);
 
-// Empty where the run's timing is a result; else why it is not.
+// Empty where the run's times are a result; else why they are not. The one place that asks.
 std::string timing_objection(const core::RunRecord& run);
 
 }  // namespace flashcore::analysis

@@ -8,7 +8,7 @@ if(GIT)
                   OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   if(NOT failed)
     set(sha ${head})
-    execute_process(COMMAND ${GIT} -C ${SOURCE} status --porcelain -- kernels OUTPUT_VARIABLE changes
+    execute_process(COMMAND ${GIT} -C ${SOURCE} status --porcelain -- kernels cuda OUTPUT_VARIABLE changes
                     ERROR_QUIET)
     if(NOT changes STREQUAL "")
       set(dirty "true")

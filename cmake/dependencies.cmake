@@ -10,6 +10,10 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(muparser REQUIRED IMPORTED_TARGET muparser)
+pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)      # digests, base64
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)  # widths and classes of characters
+pkg_check_modules(libelf REQUIRED IMPORTED_TARGET libelf)      # sizes of kernels in cubins
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)        # Boost.Process: child processes
 
 set(FLASHCORE_HAS_GUI OFF)
 if(FLASHCORE_GUI)

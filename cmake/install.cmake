@@ -7,9 +7,9 @@ foreach(program IN ITEMS flashcore-profile flashcore)
 endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
         DESTINATION ${CMAKE_INSTALL_DATADIR}/flashcore/licenses RENAME LICENSE COMPONENT programs)
-# The report carries ECharts, and so do the programs that write it.
+# The report carries ECharts, and so do the programs that write it. Where npm was out of reach there is none.
 foreach(part IN ITEMS echarts/LICENSE echarts/NOTICE echarts/licenses/LICENSE-d3 zrender/LICENSE tslib/LICENSE.txt)
   string(REPLACE "/" "-" name ${part})
   install(FILES ${PROJECT_SOURCE_DIR}/reports/node_modules/${part}
-          DESTINATION ${CMAKE_INSTALL_DATADIR}/flashcore/licenses RENAME ${name} COMPONENT programs)
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/flashcore/licenses RENAME ${name} COMPONENT programs OPTIONAL)
 endforeach()

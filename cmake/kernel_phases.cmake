@@ -49,9 +49,31 @@ function(flashcore_phase_cubins name file targets)
       COMMAND_EXPAND_LISTS VERBATIM)
     list(APPEND entries ${name} ${arch} ${kind} ${cubin} ${cubin}.log)
     list(APPEND outputs ${cubin} ${cubin}.log)
+    list(APPEND depfiles ${cubin}.d)
   endforeach()
   set(table_entries ${table_entries} ${entries} PARENT_SCOPE)
   set(table_inputs ${table_inputs} ${outputs} PARENT_SCOPE)
+  string(APPEND check_inputs "list(APPEND phases ${name})\nset(depfiles_${name} ${depfiles})\n")
+  set(check_inputs "${check_inputs}" PARENT_SCOPE)
+endfunction()
+
+# Holds the hashes of the phases against what the compilers read; TARGET waits for it.
+function(flashcore_check_sources target)
+  set(inputs ${CMAKE_CURRENT_BINARY_DIR}/ptxas/check_sources_inputs.cmake)
+  file(GENERATE OUTPUT ${inputs} CONTENT "${check_inputs}set(includes $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+set(compiler ${CMAKE_CXX_COMPILER} ${CMAKE_CXX20_STANDARD_COMPILE_OPTION} -DFLASHCORE_CUDA=1)
+")
+  set(stamp ${CMAKE_CURRENT_BINARY_DIR}/ptxas/sources.checked)
+  file(GLOB_RECURSE hosts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.h ${PROJECT_SOURCE_DIR}/cuda/*
+    ${PROJECT_SOURCE_DIR}/kernels/*.h ${PROJECT_SOURCE_DIR}/kernels/*.cpp)
+  add_custom_command(OUTPUT ${stamp}
+    COMMAND ${CMAKE_COMMAND} -D ROOT=${PROJECT_SOURCE_DIR} -D INPUTS=${inputs} -D OUTPUT=${stamp}
+      -P ${PROJECT_SOURCE_DIR}/cmake/check_sources.cmake
+    DEPENDS ${table_inputs} ${hosts} ${inputs} ${PROJECT_SOURCE_DIR}/cmake/check_sources.cmake
+      ${PROJECT_SOURCE_DIR}/cmake/source_closure.cmake
+    COMMENT "Holding the hashes of the phases against what the compilers read"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${stamp})
 endfunction()
 
 function(flashcore_phases target)
@@ -65,6 +87,7 @@ function(flashcore_phases target)
 
   set(table_entries "")
   set(table_inputs "")
+  set(check_inputs "")
   foreach(file IN LISTS ARGN)
     get_filename_component(name ${file} NAME_WE)
     flashcore_phase_targets(targets ${file})
@@ -78,7 +101,7 @@ function(flashcore_phases target)
   endforeach()
 
   add_executable(flashcore_compiler_table ${PROJECT_SOURCE_DIR}/kernels/tools/compiler_table.cpp)
-  target_link_libraries(flashcore_compiler_table PRIVATE flashcore_warnings)
+  target_link_libraries(flashcore_compiler_table PRIVATE flashcore_warnings PkgConfig::libelf)
   set_target_properties(flashcore_compiler_table PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   set(table ${CMAKE_CURRENT_BINARY_DIR}/compiler_table.cpp)
@@ -88,7 +111,7 @@ function(flashcore_phases target)
     COMMENT "Writing what ptxas allotted"
     VERBATIM)
   target_sources(${target} PRIVATE ${table})
-  target_compile_definitions(${target} PRIVATE FLASHCORE_CUDA=1
-    FLASHCORE_CUDA_LIBRARY_DIR="${CUDAToolkit_LIBRARY_DIR}")
-  target_link_libraries(${target} PUBLIC CUDA::cudart_static PRIVATE ${CMAKE_DL_LIBS})
+  target_compile_definitions(${target} PRIVATE FLASHCORE_CUDA=1)
+  target_link_libraries(${target} PUBLIC CUDA::cudart_static)
+  flashcore_check_sources(${target})
 endfunction()

@@ -1,25 +1,26 @@
 // CuptiCollector: hardware counters of one launch through CUPTI's Range Profiler API, in process,
-// user replay, one range a kernel. libcupti is loaded on first use.
+// user replay, one range a kernel. libcupti is loaded by prepare() or the first collect().
 //
-// A launch of one kernel gives values with kernel_index -1; a launch of n kernels gives n ranges, with
-// kernel_index 0 to n-1 in launch order. gpu__time_duration.sum is always taken with the rest. Every
-// pass launches twice and counts the second launch, so that caches are as warm as in the timed launches
+// A counter belongs to a kernel of the launch by its ordinal; a launch of one kernel has kernel 0. Their
+// names are the plan's. gpu__time_duration.sum is always taken with the rest. All counters are one schedule;
+// every pass launches twice and counts the second launch, so that caches are as warm as in the timed launches
 // and what CUPTI itself left in L2 is gone (docs/counters.md).
 // Once the profiler has been enabled, every later launch of the process is slower (by about 0.2 us on an
-// H200, also after it has been disabled): whoever wants durations takes them before the first collect().
-// Diagnostics: counters_refused, ranges_dropped.
+// H200, also after it has been disabled): this collector has a process of its own (Place::kHelper).
+// Parameters: set, replay ("user"), cache ("warm"), launches_per_pass, chip (as CUPTI names it).
+// Diagnostics: counters_refused, ranges_dropped, kernels_differ.
 //
-// Owns: the profiler set-up of the process (made once, kept until the collector is destroyed).
-// Threads: one collector a process at a time, used from one thread with the device current.
-// Errors: refused counters (permission, virtual GPU, another profiler, no libcupti) become one
-// diagnostic "counters_refused" with the remedy and the counters as missing values with that reason;
-// collect() is then still well. CuptiCollector::refusal() tells --strict.
+// Owns: the profiler set-up of the process (kept until the collector is destroyed, or asked for another
+// device). Threads: one collector a process at a time, used from one thread with the device current.
+// Errors: refused counters (permission, virtual GPU, another profiler, no libcupti) are a measurement of
+// status kRefused; a refusal at the set-up stays for the collector's life, so a new request has a new
+// collector. Names that the chip does not know become missing values with that reason (kPartial); they
+// never spoil the others.
 // FLASHCORE_SIMULATE_REFUSAL=permission|virtual_gpu|busy makes it behave as if CUPTI had refused.
 // Source: CUPTI 13.0 documentation, "CUPTI Range Profiling API" and "Profiling Host API".
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,18 +28,18 @@
 
 namespace flashcore::collectors {
 
+// Analysis weights a launch's kernels by it, so it is taken with every set.
+inline constexpr const char* kDurationCounter = "gpu__time_duration.sum";
+
 class CuptiCollector final : public Collector {
  public:
-  // Counter names for the current device's chip. Names that the chip does not know become missing
-  // values with that reason; they never spoil the others.
-  explicit CuptiCollector(std::vector<std::string> counters);
+  // Counter names for the device's chip; `counter_set` is how they were chosen ("standard").
+  explicit CuptiCollector(std::vector<std::string> counters, std::string counter_set = "");
   ~CuptiCollector() override;
   std::string_view id() const override { return "cupti"; }
-  core::Status collect(core::Launchable& launchable, Sink& sink, const core::CancelToken& cancel,
-                       const Progress& progress) override;
-
-  // Why counters could not be taken, once that is known.
-  const std::optional<core::Error>& refusal() const noexcept;
+  core::Status prepare(int device_ordinal) override;
+  core::Result<core::MeasurementRecord> collect(const Target& target, const core::CancelToken& cancel,
+                                                const Progress& progress) override;
 
  private:
   struct Session;

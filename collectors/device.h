@@ -1,8 +1,8 @@
 // The GPUs of this machine, as the CUDA runtime sees them. Links without a driver: every function
 // then says what is missing (kNoDevice) and what to do.
 //
-// A device's chip is CUPTI's name for it; without libcupti it is assumed from the compute capability
-// (collectors/chips.h), and the doctor says so.
+// None of this loads CUPTI: it is called by the process that times. A device's chip is told from what the
+// runtime says (collectors/chips.h); the measurement that counts names it as CUPTI does.
 //
 // Owns: nothing. Threads: use_device() makes the device current for the calling thread.
 #pragma once
@@ -25,7 +25,8 @@ core::Result<std::vector<core::DeviceRecord>> list_devices();
 core::Result<core::DeviceRecord> use_device(int ordinal);
 
 // Driver and library versions; what is missing stays empty. Git and program fields come from
-// core/build_info.h; kernels_hash and catalogue_hash are the caller's.
+// core/build_info.h; kernels_hash and catalogue_hash are the caller's. The version of CUPTI stays empty: to
+// ask for it is to load it, and a measurement that counts says it (tool_version).
 core::EnvironmentRecord read_environment();
 
 }  // namespace flashcore::collectors

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
+#include <utility>
 
+#include "collectors/chips.h"
 #include "collectors/device.h"
 #include "collectors/external_tool.h"
 #include "collectors/halves.h"
@@ -39,8 +39,9 @@ Finding driver(const core::EnvironmentRecord& environment) {
 
 Finding gpu(int ordinal, const core::Result<core::DeviceRecord>& device) {
   if (!device) return failed("gpu", device.error());
-  // Without CUPTI the chip is read off the compute capability (collectors/chips.h).
-  const char* how = cupti_version() ? "" : " (assumed)";
+  const bool certain =
+      guess_chip(device->compute_major, device->compute_minor, device->sm_count, device->name).certain;
+  const char* how = certain ? "" : " (assumed)";
   return well("gpu", fmt::format("{} {}: {}{}, compute capability {}.{}, {} SMs, {:.0f} GiB", ordinal,
                                  device->name, device->chip.empty() ? "unknown chip" : device->chip, how,
                                  device->compute_major, device->compute_minor, device->sm_count,
@@ -79,30 +80,15 @@ Finding nvml() {
           "install the driver's libnvidia-ml.so.1; without it clock changes during a timing go unseen"};
 }
 
-// ncu lies on PATH, in the toolkit, or in a folder of its own named by its version.
-std::filesystem::path find_ncu() {
-  if (auto path = find_on_path("ncu"); !path.empty()) return path;
-  std::error_code ignored;
-  std::vector<std::filesystem::path> found;
-  if (std::filesystem::exists("/usr/local/cuda/bin/ncu", ignored))
-    found.emplace_back("/usr/local/cuda/bin/ncu");
-  std::error_code end;
-  for (auto folder = std::filesystem::directory_iterator("/opt/nvidia/nsight-compute", end);
-       !end && folder != std::filesystem::directory_iterator(); folder.increment(end)) {
-    if (std::filesystem::exists(folder->path() / "ncu", ignored)) found.push_back(folder->path() / "ncu");
-  }
-  // Versions begin with a year, so the greatest path is the newest.
-  return found.empty() ? std::filesystem::path() : *std::max_element(found.begin(), found.end());
-}
-
 Finding ncu() {
   const auto path = find_ncu();
-  if (path.empty()) {
-    return {"ncu", false, "Nsight Compute's ncu was not found",
-            "install nsight-compute if you want to compare with it; FlashCore counts without it"};
+  if (!path) return failed("ncu", path.error());
+  const std::string version = version_number(version_output(*path));
+  if (version.empty()) {
+    return {"ncu", false, fmt::format("{} does not say its version", path->string()),
+            "install Nsight Compute again, or name another ncu with --ncu-path or FLASHCORE_NCU_PATH"};
   }
-  const std::string version = version_number(version_output(path));
-  return well("ncu", fmt::format("{} ({})", version.empty() ? "unknown version" : version, path.string()));
+  return well("ncu", fmt::format("{} ({})", version, path->string()));
 }
 
 }  // namespace

@@ -80,7 +80,6 @@ core::EnvironmentRecord read_environment() {
   record.driver = nvml.driver_version();
   if (record.driver.empty()) record.driver = driver_of_kernel_module();
   record.nvml = nvml.library_version();
-  if (const auto cupti = cupti_version()) record.cupti = cupti->version;
   record.operating_system = operating_system();
   record.cpu = cpu();
   return record;

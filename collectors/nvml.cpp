@@ -4,13 +4,16 @@
 
 #include <array>
 
-#include "collectors/dynamic_library.h"
+#include "cuda/dynamic_library.h"
 
 namespace flashcore::collectors {
 namespace {
 
 constexpr int kNvmlSuccess = 0;
-constexpr int kClockSm = 1;  // nvmlClockType_t NVML_CLOCK_SM
+constexpr int kClockSm = 1;         // nvmlClockType_t NVML_CLOCK_SM
+constexpr int kClockMemory = 2;     // NVML_CLOCK_MEM
+constexpr int kTemperatureGpu = 0;  // nvmlTemperatureSensors_t NVML_TEMPERATURE_GPU
+constexpr double kMilliwattsPerWatt = 1000;
 
 struct Slowdown {
   std::uint64_t bit;
@@ -32,7 +35,7 @@ const Nvml& Nvml::instance() {
 }
 
 Nvml::Nvml() {
-  const DynamicLibrary library = DynamicLibrary::open({"libnvidia-ml.so.1"});
+  const auto library = cuda::DynamicLibrary::open({"libnvidia-ml.so.1"});
   if (!library) {
     why_ = library.why();
     return;
@@ -47,6 +50,8 @@ Nvml::Nvml() {
   library.find("nvmlSystemGetNVMLVersion", library_version_);
   // The old name; drivers keep it beside nvmlDeviceGetCurrentClocksEventReasons.
   library.find("nvmlDeviceGetCurrentClocksThrottleReasons", clock_reasons_);
+  library.find("nvmlDeviceGetPowerUsage", power_usage_);
+  library.find("nvmlDeviceGetTemperature", temperature_);
   if (const int result = init_(); result != kNvmlSuccess) {
     why_ = fmt::format("nvmlInit failed with {}", result);
     return;
@@ -90,6 +95,22 @@ std::optional<std::uint64_t> Nvml::clock_reasons(Device device) const {
     return std::nullopt;
   }
   return reasons;
+}
+
+core::ClockRecord Nvml::clock_record(Device device) const {
+  core::ClockRecord record;
+  if (!available_) return record;
+  record.sm_mhz = sm_clock_mhz(device);
+  unsigned value = 0;
+  if (clock_info_(device, kClockMemory, &value) == kNvmlSuccess) record.memory_mhz = value;
+  if (power_usage_ != nullptr && power_usage_(device, &value) == kNvmlSuccess) {
+    record.power_w = value / kMilliwattsPerWatt;
+  }
+  if (temperature_ != nullptr && temperature_(device, kTemperatureGpu, &value) == kNvmlSuccess) {
+    record.temperature_c = value;
+  }
+  if (const auto reasons = clock_reasons(device)) record.reasons = static_cast<std::int64_t>(*reasons);
+  return record;
 }
 
 std::vector<std::string> slowdown_names(std::uint64_t reasons) {

@@ -1,8 +1,9 @@
-// Nvml: the driver's management library, opened on first use: driver version, SM clock, why clocks
-// are held back. The toolkit does not always bring nvml.h, so the few entry points are declared here.
+// Nvml: the driver's management library, opened on first use: driver version, clocks, power,
+// temperature, why clocks are held back. The toolkit does not always bring nvml.h, so the few entry points
+// are declared here.
 //
 // Owns: NVML's initialisation, for the life of the process. Threads: any (NVML is thread-safe).
-// Units: MHz. Errors: what is missing is std::nullopt; why() says what went wrong.
+// Units: MHz, W, degrees Celsius. Errors: what is missing is std::nullopt; why() says what went wrong.
 // Source: NVML API reference, r580.
 #pragma once
 
@@ -10,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "core/records.h"
 
 namespace flashcore::collectors {
 
@@ -30,6 +33,8 @@ class Nvml {
   std::optional<double> sm_clock_mhz(Device device) const;
   // Bits of nvmlClocksEventReasons.
   std::optional<std::uint64_t> clock_reasons(Device device) const;
+  // Everything that a clock log holds, as it is now; at_ms is the caller's. Takes longer than a clock alone.
+  core::ClockRecord clock_record(Device device) const;
 
  private:
   Nvml();
@@ -42,6 +47,8 @@ class Nvml {
   int (*handle_by_bus_id_)(const char*, Device*) = nullptr;
   int (*clock_info_)(Device, int, unsigned*) = nullptr;
   int (*clock_reasons_)(Device, unsigned long long*) = nullptr;
+  int (*power_usage_)(Device, unsigned*) = nullptr;
+  int (*temperature_)(Device, int, unsigned*) = nullptr;
 };
 
 // Names of the reasons that slow a kernel down ("power cap", "thermal slowdown"); idle and the user's

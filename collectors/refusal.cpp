@@ -123,15 +123,4 @@ std::optional<core::Error> simulated_refusal(const char* value) {
   return error;
 }
 
-core::DiagnosticRecord refusal_diagnostic(const core::Error& refusal) {
-  core::DiagnosticRecord record;
-  record.severity = core::Severity::kWarning;
-  record.code = "counters_refused";
-  record.message = refusal.message;
-  if (!refusal.context.empty()) record.message += fmt::format(" [{}]", refusal.context);
-  record.hint = refusal.hint;
-  record.source = "cupti";
-  return record;
-}
-
 }  // namespace flashcore::collectors

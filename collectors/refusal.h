@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/records.h"
 #include "core/result.h"
 
 namespace flashcore::collectors {
@@ -25,7 +24,7 @@ core::Error virtual_gpu_refusal(std::string detail);
 // misspelt simulation must not pass for a real measurement.
 std::optional<core::Error> simulated_refusal(const char* value);
 
-// "counters_refused", a warning: the run goes on without counters.
-core::DiagnosticRecord refusal_diagnostic(const core::Error& refusal);
+// The code of the diagnostic of a measurement whose counters were refused, whoever was to take them.
+inline constexpr const char* kCountersRefused = "counters_refused";
 
 }  // namespace flashcore::collectors

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,53 +18,11 @@ Error cannot_write(const std::filesystem::path& path, int cause) {
   std::string hint = "give another path";
   if (cause == ENOENT) hint = "create the folder first, or give another path";
   if (cause == EACCES || cause == EROFS || cause == EPERM) hint = "give a path that you may write to";
+  if (cause == EFBIG) hint = "raise the limit on file sizes (ulimit -f), or leave something out";
   if (cause == ENOSPC || cause == EDQUOT) hint = "free some room on that disk, or give a path on another one";
   return Error{
       ErrorCode::kFile, fmt::format("cannot write {}: {}", path.string(), std::strerror(cause)), hint, {}};
 }
-
-// Removes the temporary file unless the rename has happened.
-class TemporaryFile {
- public:
-  TemporaryFile() = default;
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  // A name of its own in `folder`. open() gives the file the rights that the user's umask asks for.
-  bool open(const std::filesystem::path& folder) {
-    static std::atomic<unsigned> count{0};
-    do {
-      const unsigned number = count.fetch_add(1, std::memory_order_relaxed);
-      path_ = (folder / fmt::format(".flashcore-{}-{}.tmp", ::getpid(), number)).string();
-      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (descriptor_ < 0 && (errno == EEXIST || errno == EINTR));
-    if (descriptor_ < 0) path_.clear();
-    return descriptor_ >= 0;
-  }
-  bool write(std::string_view content) {
-    while (!content.empty()) {
-      const ssize_t n = ::write(descriptor_, content.data(), content.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return false;
-      content.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return ::fsync(descriptor_) == 0;
-  }
-  bool close_and_rename(const std::filesystem::path& target) {
-    const int closed = ::close(descriptor_);
-    descriptor_ = -1;
-    if (closed != 0 || ::rename(path_.c_str(), target.c_str()) != 0) return false;
-    path_.clear();
-    return true;
-  }
-
- private:
-  std::string path_;
-  int descriptor_ = -1;
-};
 
 // Where a chain of links ends, so that the file is replaced and the link stays.
 std::filesystem::path behind_links(std::filesystem::path path) {
@@ -87,24 +46,119 @@ Status write_device(const std::filesystem::path& path, std::string_view content)
   return {};
 }
 
+// SQLite plays such a file back into the database beside it, or takes it for the newest runs. The database is
+// not opened to see whether it is one: closing it again would take the locks of this process from it
+// (fcntl(2)).
+bool beside_a_database(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  for (const std::string_view suffix : {"-wal", "-shm", "-journal"}) {
+    struct stat info {};
+    const std::string stem = name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : "";
+    if (!stem.empty() && ::stat(stem.c_str(), &info) == 0 && S_ISREG(info.st_mode)) return true;
+  }
+  return false;
+}
+
+Status check_name(const std::filesystem::path& path) {
+  if (!beside_a_database(path)) return {};
+  return fail(ErrorCode::kUsage,
+              fmt::format("cannot write {}: SQLite takes a file of that name for a part of the one beside it",
+                          path.string()),
+              "give another name");
+}
+
 }  // namespace
 
-Status write_file(const std::filesystem::path& path, std::string_view content) {
+struct NewFile::Parts {
+  std::filesystem::path named;   // as the caller said it
+  std::filesystem::path target;  // behind links
+  std::string temporary;
+  int descriptor = -1;
+
+  ~Parts() {
+    if (descriptor >= 0) ::close(descriptor);
+    if (!temporary.empty()) ::unlink(temporary.c_str());
+  }
+
+  // A name of its own in the target's folder. open() gives the file the rights that the user's umask asks
+  // for.
+  bool open() {
+    static std::atomic<unsigned> count{0};
+    const std::filesystem::path folder = target.parent_path();
+    do {
+      const unsigned number = count.fetch_add(1, std::memory_order_relaxed);
+      temporary = ((folder.empty() ? "." : folder) / fmt::format(".flashcore-{}-{}.tmp", ::getpid(), number))
+                      .string();
+      descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && (errno == EEXIST || errno == EINTR));
+    if (descriptor < 0) temporary.clear();
+    return descriptor >= 0;
+  }
+
+  // What is replaced keeps its mode, and its owner where that may be given.
+  void take_over(const struct stat& old) {
+    if (::fchown(descriptor, old.st_uid, old.st_gid) != 0) {
+      // Only root may give a file away; it is then the writer's own.
+    }
+    constexpr mode_t kRights = 07777;
+    ::fchmod(descriptor, old.st_mode & kRights);
+  }
+};
+
+NewFile::NewFile(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+NewFile::NewFile(NewFile&&) noexcept = default;
+NewFile& NewFile::operator=(NewFile&&) noexcept = default;
+NewFile::~NewFile() = default;
+
+Result<NewFile> NewFile::create(const std::filesystem::path& path) {
   if (path.empty()) return fail(cannot_write("''", ENOENT));
-  std::error_code ignored;
-  const auto status = std::filesystem::status(path, ignored);
-  if (std::filesystem::is_directory(status)) return fail(cannot_write(path, EISDIR));
-  const bool exists = std::filesystem::exists(status);
-  if (exists && !std::filesystem::is_regular_file(status)) return write_device(path, content);
+  if (auto good = check_name(path); !good) return fail(good.error());
+  auto parts = std::make_unique<Parts>();
+  parts->named = path;
+  parts->target = behind_links(path);
+  if (auto good = check_name(parts->target); !good) return fail(good.error());
+  struct stat old {};
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) return fail(cannot_write(path, EISDIR));
+  if (exists && !S_ISREG(old.st_mode)) return fail(cannot_write(path, EINVAL));
   // Renaming needs no right on the file that it replaces; a file made read-only is meant to stay.
   if (exists && ::access(path.c_str(), W_OK) != 0) return fail(cannot_write(path, errno));
-  const std::filesystem::path target = behind_links(path);
-  const std::filesystem::path folder = target.parent_path();
-  TemporaryFile file;
-  if (!file.open(folder.empty() ? "." : folder)) return fail(cannot_write(path, errno));
-  if (!file.write(content)) return fail(cannot_write(path, errno));
-  if (!file.close_and_rename(target)) return fail(cannot_write(path, errno));
+  if (!parts->open()) return fail(cannot_write(path, errno));
+  if (exists) parts->take_over(old);
+  return NewFile(std::move(parts));
+}
+
+Status NewFile::write(std::string_view piece) {
+  while (!piece.empty()) {
+    const ssize_t n = ::write(parts_->descriptor, piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(cannot_write(parts_->named, errno));
+    piece.remove_prefix(static_cast<std::size_t>(n));
+  }
   return {};
+}
+
+Status NewFile::commit() {
+  if (::fsync(parts_->descriptor) != 0) return fail(cannot_write(parts_->named, errno));
+  const int closed = ::close(parts_->descriptor);
+  parts_->descriptor = -1;
+  if (closed != 0 || ::rename(parts_->temporary.c_str(), parts_->target.c_str()) != 0) {
+    return fail(cannot_write(parts_->named, errno));
+  }
+  parts_->temporary.clear();
+  return {};
+}
+
+Status write_file(const std::filesystem::path& path, std::string_view content) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  const bool special = std::filesystem::exists(status) && !std::filesystem::is_directory(status) &&
+                       !std::filesystem::is_regular_file(status);
+  if (special) return write_device(path, content);
+  auto file = NewFile::create(path);
+  if (!file) return fail(file.error());
+  if (auto written = file->write(content); !written) return written;
+  return file->commit();
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {

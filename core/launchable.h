@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,15 @@ struct KernelPlan {
   std::int64_t dynamic_shared_bytes = 0;
 };
 
+// What ptxas said of one kernel of the build, for one target. Bytes of stack and spills are a thread's, of
+// shared memory a block's.
+struct CompiledResources {
+  int registers = 0;  // a thread
+  std::int64_t stack_bytes = 0, spill_store_bytes = 0, spill_load_bytes = 0;
+  std::int64_t static_shared_bytes = 0;
+  std::int64_t binary_bytes = 0;  // the kernel's machine code
+};
+
 class Launchable {
  public:
   virtual ~Launchable() = default;
@@ -42,6 +52,14 @@ class Launchable {
 
   // How many kernels one launch enqueues (>= kernels().size() where a library is called).
   virtual int kernels_per_launch() const = 0;
+
+  // What the compiler allotted to a kernel of kernels(), by its name, for one target (90 for sm_90a);
+  // nothing where the build kept no record of it.
+  virtual std::optional<CompiledResources> compiled(std::string_view kernel, int arch) const {
+    (void)kernel;
+    (void)arch;
+    return std::nullopt;
+  }
 };
 
 }  // namespace flashcore::core

@@ -28,10 +28,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> known,
                                        std::size_t limit) {
-  if (name.size() > 200) return {};
+  constexpr std::size_t kLongest = 200;  // the distance takes the product of both lengths
+  if (name.size() > kLongest) return {};
   std::vector<std::pair<std::size_t, std::string>> scored;
   const std::size_t allowed = std::max<std::size_t>(2, name.size() / 2);
   for (const std::string& candidate : known) {
+    if (candidate.size() > kLongest) continue;
     const bool prefix = !name.empty() && candidate.starts_with(name);
     const std::size_t d = prefix ? 0 : distance(name, candidate);
     if (d <= allowed) scored.emplace_back(d, candidate);
@@ -46,23 +48,27 @@ std::vector<std::string> nearest_names(std::string_view name, std::span<const st
   return names;
 }
 
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kShown = 60;
-  if (text.size() <= kShown) return std::string(text);
+std::string shortened(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
   const auto continues = [&](std::size_t at) {
     return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
   };
-  std::size_t end = kShown;
+  std::size_t end = limit;
   while (end > 0 && continues(end)) --end;
   return fmt::format("{}... ({} bytes)", text.substr(0, end), text.size());
 }
 
 Error unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known) {
-  const auto close = nearest_names(name, known);
+  const auto cut = [](std::span<const std::string> names) {
+    std::vector<std::string> out;
+    for (const std::string& one : names) out.push_back(shortened(one));
+    return out;
+  };
+  const auto close = cut(nearest_names(name, known));
   std::string message = fmt::format("unknown {} '{}'", kind, shortened(name));
   if (!close.empty()) message += fmt::format("; did you mean {}?", fmt::join(close, ", "));
   std::string hint;
-  if (!known.empty() && known.size() <= 40) hint = fmt::format("known: {}", fmt::join(known, ", "));
+  if (!known.empty() && known.size() <= 40) hint = fmt::format("known: {}", fmt::join(cut(known), ", "));
   return Error{ErrorCode::kUsage, std::move(message), std::move(hint), {}};
 }
 

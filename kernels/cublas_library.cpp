@@ -5,15 +5,15 @@
 #if FLASHCORE_CUDA
 
 #include <cuda_runtime_api.h>
-#include <dlfcn.h>
 
-#include <array>
-#include <cstdlib>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <string>
-#include <vector>
+
+#include "cuda/dynamic_library.h"
+#include "cuda/runtime/error.h"
+#include "cuda/toolkit_libraries.h"
 
 namespace flashcore::kernels {
 
@@ -44,29 +44,6 @@ constexpr const char* kRemedy =
     "install cuBLAS (part of the CUDA toolkit), set CUDA_HOME to the toolkit, or put the library's folder in "
     "LD_LIBRARY_PATH; the other phases do not need it";
 
-std::vector<std::string> candidates() {
-  std::vector<std::string> folders{""};
-  for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
-      folders.push_back(std::string(value) + "/lib64/");
-      folders.push_back(std::string(value) + "/lib/");
-    }
-  }
-  folders.emplace_back(FLASHCORE_CUDA_LIBRARY_DIR "/");
-  folders.emplace_back("/usr/local/cuda/lib64/");
-  std::vector<std::string> names;
-  for (const char* soname : {"libcublas.so.13", "libcublas.so.12", "libcublas.so"}) {
-    for (const std::string& folder : folders) names.push_back(folder + soname);
-  }
-  return names;
-}
-
-template <typename Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
-
 }  // namespace
 
 core::Result<CublasLibrary*> CublasLibrary::open() {
@@ -75,23 +52,18 @@ core::Result<CublasLibrary*> CublasLibrary::open() {
   const std::lock_guard lock(mutex);
   if (library.api_ != nullptr) return &library;
 
-  void* opened = nullptr;
-  std::string first_reason;
-  for (const std::string& name : candidates()) {
-    opened = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (opened != nullptr) break;
-    if (const char* reason = dlerror(); first_reason.empty() && reason != nullptr) first_reason = reason;
-  }
-  if (opened == nullptr) {
+  const auto opened = cuda::DynamicLibrary::open(
+      cuda::toolkit_library_candidates({"libcublas.so.13", "libcublas.so.12", "libcublas.so"}));
+  if (!opened) {
     return fail(ErrorCode::kExternalTool, "cuBLAS (libcublas.so.13 or .12) was not found", kRemedy,
-                first_reason);
+                opened.why());
   }
   static Api api;
-  const bool complete = find(opened, "cublasCreate_v2", api.create) &&
-                        find(opened, "cublasSetStream_v2", api.set_stream) &&
-                        find(opened, "cublasSetWorkspace_v2", api.set_workspace) &&
-                        find(opened, "cublasGemmStridedBatchedEx", api.gemm) &&
-                        find(opened, "cublasGetStatusName", api.status_name);
+  const bool complete = opened.find("cublasCreate_v2", api.create) &&
+                        opened.find("cublasSetStream_v2", api.set_stream) &&
+                        opened.find("cublasSetWorkspace_v2", api.set_workspace) &&
+                        opened.find("cublasGemmStridedBatchedEx", api.gemm) &&
+                        opened.find("cublasGetStatusName", api.status_name);
   if (!complete) {
     return fail(ErrorCode::kExternalTool, "the cuBLAS that was found lacks a function that the phase needs",
                 "install cuBLAS 12 or 13");
@@ -102,9 +74,8 @@ core::Result<CublasLibrary*> CublasLibrary::open() {
 
 core::Result<void*> CublasLibrary::handle_of_current_device() {
   int device = 0;
-  if (const cudaError_t error = cudaGetDevice(&device); error != cudaSuccess) {
-    return fail(ErrorCode::kNoDevice, "cuBLAS finds no current device", "run `flashcore-profile doctor`",
-                cudaGetErrorString(error));
+  if (auto ok = cuda::cuda_status(cudaGetDevice(&device), "find the current device for cuBLAS"); !ok) {
+    return fail(ok.error());
   }
   void*& handle = api_->handles[device];
   if (handle != nullptr) return handle;

@@ -1,15 +1,40 @@
 #include "kernels/launch.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #if FLASHCORE_CUDA
 #include <cuda_runtime_api.h>
+
+#include "cuda/runtime/error.h"
 #endif
 
 namespace flashcore::kernels {
 
-core::Status check_grid(std::string_view phase, const core::Problem& problem, std::int64_t blocks) {
+core::Status check_served(std::string_view phase, const core::AttentionProblem& problem,
+                          const Served& served) {
   if (auto ok = core::validate(problem); !ok) return ok;
+  const auto has = [](const auto& list, const auto& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  if (!has(served.dtypes, problem.dtype)) {
+    return core::fail(core::ErrorCode::kUsage,
+                      fmt::format("phase {} does not serve dtype {}: its kernels take {}", phase,
+                                  problem.dtype, fmt::join(served.dtypes, " or ")),
+                      fmt::format("take a problem of {}, or another phase", *served.dtypes.begin()));
+  }
+  if (!has(served.head_dims, problem.head_dim)) {
+    return core::fail(core::ErrorCode::kUsage,
+                      fmt::format("phase {} does not serve D = {}: its kernels take D = {}", phase,
+                                  problem.head_dim, fmt::join(served.head_dims, " or ")),
+                      "take a problem with such a D, or another phase");
+  }
+  return {};
+}
+
+core::Status check_grid(std::string_view phase, const core::AttentionProblem& problem, std::int64_t blocks) {
   if (blocks <= kMaxGridX) return {};
   return core::fail(core::ErrorCode::kUsage,
                     fmt::format("phase {} would need {} blocks for {}, and a grid holds {}", phase, blocks,
@@ -23,18 +48,12 @@ namespace {
 // What a kernel may use without asking (CUDA C++ Programming Guide, "Shared Memory").
 constexpr std::int64_t kSharedWithoutOptIn = 48 << 10;
 
-core::Status failed(const core::KernelPlan& plan, const char* call, cudaError_t error) {
-  (void)cudaGetLastError();  // the error is told here; it must not surface again at the next call
-  return core::fail(core::ErrorCode::kDevice,
-                    fmt::format("the driver refused to launch {}: {}", plan.name, cudaGetErrorString(error)),
-                    error == cudaErrorNoKernelImageForDevice
-                        ? "this build holds no code for this GPU; add its architecture to "
-                          "CMAKE_CUDA_ARCHITECTURES"
-                        : "run `flashcore-profile doctor`; a device that failed before stays failed until "
-                          "the program is started again",
-                    fmt::format("{}: {}, grid {}x{}x{}, block {}x{}x{}, {} bytes of dynamic shared memory",
-                                call, cudaGetErrorName(error), plan.grid_x, plan.grid_y, plan.grid_z,
-                                plan.block_x, plan.block_y, plan.block_z, plan.dynamic_shared_bytes));
+core::Status failed(const core::KernelPlan& plan, const char* call, cudaError_t result) {
+  auto status = cuda::cuda_status(result, "launch " + plan.name);
+  status.error().context += fmt::format(
+      " from {}: grid {}x{}x{}, block {}x{}x{}, {} bytes of dynamic shared memory", call, plan.grid_x,
+      plan.grid_y, plan.grid_z, plan.block_x, plan.block_y, plan.block_z, plan.dynamic_shared_bytes);
+  return status;
 }
 }  // namespace
 

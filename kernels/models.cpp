@@ -4,7 +4,7 @@
 
 namespace flashcore::kernels {
 
-double visible_pairs(const core::Problem& p) noexcept {
+double visible_pairs(const core::AttentionProblem& p) noexcept {
   const double queries = static_cast<double>(p.seq_q);
   const double keys = static_cast<double>(p.seq_k);
   if (!p.causal) return queries * keys;
@@ -14,11 +14,11 @@ double visible_pairs(const core::Problem& p) noexcept {
   return (first + keys) * (keys - first + 1.0) / 2.0;
 }
 
-double attention_flops(const core::Problem& p) noexcept {
+double attention_flops(const core::AttentionProblem& p) noexcept {
   return 4.0 * static_cast<double>(p.batch * p.heads) * static_cast<double>(p.head_dim) * visible_pairs(p);
 }
 
-double attention_min_bytes(const core::Problem& p) noexcept {
+double attention_min_bytes(const core::AttentionProblem& p) noexcept {
   return static_cast<double>(core::tensor_bytes(p));
 }
 

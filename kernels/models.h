@@ -4,18 +4,18 @@
 // 4 * B * H * D * (visible pairs). Without a mask the pairs are Sq * Sk; with the bottom-right
 // causal mask they are the exact sum over rows (Dao 2023, "FlashAttention-2", section 4.1 halves
 // instead; we count). The softmax's operations are not counted, as the literature has it.
-// Bytes: each of Q, K, V read once and O written once, 2 bytes an element.
+// Bytes: each of Q, K, V read once and O written once, in the bytes of their element type.
 //
 // Owns: nothing. Units: operations and bytes of one launch. Threads: pure functions.
 #pragma once
 
-#include "core/problem.h"
+#include "core/attention.h"
 
 namespace flashcore::kernels {
 
 // (query, key) pairs of one head that the mask lets through.
-double visible_pairs(const core::Problem& problem) noexcept;
-double attention_flops(const core::Problem& problem) noexcept;
-double attention_min_bytes(const core::Problem& problem) noexcept;
+double visible_pairs(const core::AttentionProblem& problem) noexcept;
+double attention_flops(const core::AttentionProblem& problem) noexcept;
+double attention_min_bytes(const core::AttentionProblem& problem) noexcept;
 
 }  // namespace flashcore::kernels

@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "core/attention.h"
 #include "core/launchable.h"
 #include "core/phase.h"
-#include "core/problem.h"
 #include "core/result.h"
 
 namespace flashcore::kernels {
@@ -34,7 +34,7 @@ Strides contiguous_strides(std::int64_t heads, std::int64_t seq, std::int64_t he
 // Device pointers and layouts of one launch. Pointers are 16-byte aligned, and so are all rows
 // (strides are multiples of 8 elements); check_arguments() holds both.
 struct AttentionArgs {
-  core::Problem problem;
+  core::AttentionProblem problem;
   const void* q = nullptr;  // half, B x H x Sq x D
   const void* k = nullptr;  // half, B x Hkv x Sk x D
   const void* v = nullptr;  // half, B x Hkv x Sk x D
@@ -49,13 +49,13 @@ core::Status check_arguments(const AttentionArgs& args);
 struct PhaseDescriptor {
   core::PhaseInfo info;
   // FLOP and byte models of one launch; see kernels/models.h for the equations.
-  double (*flops)(const core::Problem&) = nullptr;
-  double (*bytes)(const core::Problem&) = nullptr;
+  double (*flops)(const core::AttentionProblem&) = nullptr;
+  double (*bytes)(const core::AttentionProblem&) = nullptr;
   // Says why a problem is not served; the device's side is info.min_compute.
-  core::Status (*supports)(const core::Problem&) = nullptr;
+  core::Status (*supports)(const core::AttentionProblem&) = nullptr;
   // The rest is null without a CUDA toolkit.
-  std::size_t (*workspace_bytes)(const core::Problem&) = nullptr;
-  std::vector<core::KernelPlan> (*plan)(const core::Problem&) = nullptr;
+  std::size_t (*workspace_bytes)(const core::AttentionProblem&) = nullptr;
+  std::vector<core::KernelPlan> (*plan)(const core::AttentionProblem&) = nullptr;
   // Things that must exist outside this program (a library); null where nothing must.
   core::Status (*available)() = nullptr;
   core::Status (*launch)(const AttentionArgs&, core::StreamHandle) = nullptr;

@@ -31,10 +31,12 @@ std::vector<const PhaseDescriptor*> phases(bool with_hidden = false);
 
 core::Result<const PhaseDescriptor*> find_phase(std::string_view id);
 
-// SHA-256 (hex) over the phase's file and all of kernels/device/ and kernels/phase.h;
-// empty for an unknown id. A recording is stale when its run's hash differs from this.
+// SHA-256 (hex) over lines "path sha256" of every file of the project that the compilers read for the phase:
+// its own, the headers, the host sources that it links with and theirs (cmake/source_closure.cmake; the same
+// with and without a CUDA toolkit). Empty for an unknown id. A recording is stale when its run's hash
+// differs.
 std::string_view phase_hash(std::string_view id) noexcept;
-// SHA-256 over everything in kernels/.
+// The same over every file in kernels/ and cuda/.
 std::string_view kernels_hash() noexcept;
 
 // Empty without a CUDA toolkit.

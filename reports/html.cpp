@@ -1,13 +1,17 @@
 #include "reports/html.h"
 
+#include <nettle/base16.h>
+#include <nettle/base64.h>
+
+#include <array>
 #include <map>
 #include <string_view>
 
 #include "core/atomic_file.h"
+#include "report_parts.inc"
 #include "reports/page_data.h"
 #include "reports/run_json.h"
 #include "reports/text.h"
-#include "script_hashes.inc"
 
 // The files that cmake/embed_file.cmake put into this library.
 #define FLASHCORE_EMBEDDED(name)                               \
@@ -22,33 +26,30 @@ FLASHCORE_EMBEDDED(page_css)
 FLASHCORE_EMBEDDED(page_dom_js)
 FLASHCORE_EMBEDDED(page_charts_js)
 FLASHCORE_EMBEDDED(page_tables_js)
+FLASHCORE_EMBEDDED(page_sheets_js)
 FLASHCORE_EMBEDDED(page_main_js)
+#if FLASHCORE_REPORT_CHARTS
 FLASHCORE_EMBEDDED(echarts_js)
 FLASHCORE_EMBEDDED(echarts_license)
 FLASHCORE_EMBEDDED(echarts_notice)
 FLASHCORE_EMBEDDED(echarts_license_d3)
 FLASHCORE_EMBEDDED(zrender_license)
 FLASHCORE_EMBEDDED(tslib_license)
+#endif
 
 namespace flashcore::reports {
 namespace {
 
-// RFC 4648, section 4, of bytes given as hexadecimal digits.
+// Of bytes given as hexadecimal digits; "" for anything else.
 std::string base64_of_hex(std::string_view hex) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : hex) {
-    bits = (bits << 4) | static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-    count += 4;
-    if (count >= 6) {
-      count -= 6;
-      out += kDigits[(bits >> count) & 63];
-    }
-  }
-  if (count > 0) out += kDigits[(bits << (6 - count)) & 63];
-  while (out.size() % 4 != 0) out += '=';
+  base16_decode_ctx decoder;
+  base16_decode_init(&decoder);
+  std::array<std::uint8_t, 64> bytes{};
+  std::size_t count = bytes.size();
+  const bool fits = BASE16_DECODE_LENGTH(hex.size()) <= bytes.size();
+  if (!fits || base16_decode_update(&decoder, &count, bytes.data(), hex.size(), hex.data()) == 0) return {};
+  std::string out(BASE64_ENCODE_RAW_LENGTH(count), '\0');
+  base64_encode_raw(out.data(), count, bytes.data());
   return out;
 }
 
@@ -56,18 +57,19 @@ std::string base64_of_hex(std::string_view hex) {
 // attributes that ECharts sets on its tooltips need 'unsafe-inline', styles only.
 std::string content_security_policy() {
   std::string scripts;
-  for (const std::string_view hash :
-       {std::string_view(k_echarts_js_sha256), std::string_view(k_page_dom_js_sha256),
-        std::string_view(k_page_charts_js_sha256), std::string_view(k_page_tables_js_sha256),
-        std::string_view(k_page_main_js_sha256)}) {
-    scripts += " 'sha256-" + base64_of_hex(hash) + "'";
-  }
+  for (const std::string_view hash : kScriptHashes) scripts += " 'sha256-" + base64_of_hex(hash) + "'";
   return "default-src 'none'; script-src" + scripts +
          "; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
 }
 
+#if FLASHCORE_REPORT_CHARTS
+// The element as a whole: an empty script would need a hash of its own.
+std::string charts_script() {
+  return "<script>" + std::string(echarts_js()) + "</script>\n";
+}
+
 std::string licences() {
-  std::string out;
+  std::string out = "<details><summary>Licences of what this file carries</summary>\n";
   const auto add = [&](std::string_view name, std::string_view text) {
     out += "<h3>" + html_escape(name) + "</h3>\n<pre>" + html_escape(valid_utf8(text)) + "</pre>\n";
   };
@@ -76,8 +78,16 @@ std::string licences() {
   add("d3, parts of which are in Apache ECharts", echarts_license_d3());
   add("zrender, which is in Apache ECharts", zrender_license());
   add("tslib, which is in Apache ECharts", tslib_license());
-  return out;
+  return out + "</details>\n";
 }
+#else
+std::string charts_script() {
+  return {};
+}
+std::string licences() {
+  return {};
+}
+#endif
 
 // One pass over the template: text that is put in is never searched for placeholders.
 std::string filled(std::string_view page, const std::map<std::string_view, std::string_view>& parts) {
@@ -96,20 +106,26 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
 
 }  // namespace
 
+bool report_has_charts() noexcept {
+  return FLASHCORE_REPORT_CHARTS != 0;
+}
+
 std::string html_report(const std::vector<analysis::RunAnalysis>& runs, const analysis::Catalogue& catalogue,
                         const HtmlOptions& options) {
   const std::string data = script_safe(dump(page_data(runs, catalogue, valid_utf8(options.title)), -1));
   const std::string title = html_escape(valid_utf8(options.title));
   const std::string policy = content_security_policy();
   const std::string licence_texts = licences();
+  const std::string echarts = charts_script();
   return filled(page_html(), {{"title", title},
                               {"policy", policy},
                               {"css", page_css()},
                               {"data", data},
-                              {"echarts", echarts_js()},
+                              {"echarts", echarts},
                               {"dom", page_dom_js()},
                               {"charts", page_charts_js()},
                               {"tables", page_tables_js()},
+                              {"sheets", page_sheets_js()},
                               {"main", page_main_js()},
                               {"licences", licence_texts}});
 }

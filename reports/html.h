@@ -1,4 +1,5 @@
-// The HTML report: one self-contained file (Apache ECharts inlined, no network, a strict CSP).
+// The HTML report: one self-contained file (Apache ECharts inlined, no network, a strict CSP). A build that
+// had no ECharts at hand writes the same report with its tables alone; in the place of each chart it says so.
 //
 // Owns: nothing. Threads: any. Errors: kFile when the file cannot be written; it then appears not
 // at all. Everything that came from outside (tags, names) is escaped: data goes into one JSON block
@@ -14,6 +15,9 @@
 #include "core/result.h"
 
 namespace flashcore::reports {
+
+// Whether this build carries ECharts.
+bool report_has_charts() noexcept;
 
 struct HtmlOptions {
   std::string title = "FlashCore phase report";

@@ -5,7 +5,7 @@
 namespace flashcore::reports {
 
 std::string runs_json(const std::vector<analysis::RunAnalysis>& runs) {
-  nlohmann::ordered_json out{{"schema", 1}, {"runs", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json out{{"schema", 2}, {"runs", nlohmann::ordered_json::array()}};
   for (const auto& run : runs) out["runs"].push_back(run_json(run));
   return dump(out, 2) + "\n";
 }

@@ -1,5 +1,5 @@
 // Runs as JSON: what `flashcore-profile --json` prints. The shape is held by
-// docs/runs.schema.json; "schema": 1 changes when a reader would break.
+// docs/runs.schema.json; "schema": 2 changes when a reader would break.
 //
 // Owns: nothing. Threads: pure functions. Text is valid UTF-8: bytes that are not are replaced.
 #pragma once

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/describe.h"
+#include "analysis/run_values.h"
+#include "analysis/sheet.h"
 #include "analysis/units.h"
 #include "core/build_info.h"
 #include "reports/headline.h"
@@ -38,7 +41,7 @@ Json sections_json(const analysis::Catalogue& catalogue) {
 
 Json samples_json(const core::RunRecord& run, core::SampleKind kind) {
   Json out = Json::array();
-  for (const auto& sample : run.samples) {
+  for (const auto& sample : core::all_samples(run)) {
     if (sample.kind == kind) out.push_back(std::round(sample.duration_ns) / 1e3);
   }
   return out;
@@ -99,7 +102,7 @@ Json metric_texts(const RunAnalysis& run) {
 
 Json roofline_texts(const analysis::Roofline& roofline) {
   Json ceilings = Json::array(), points = Json::array();
-  for (const auto& c : roofline.ceilings) ceilings.push_back(ceiling_text(c));
+  for (const auto& c : roofline.ceilings) ceilings.push_back(analysis::ceiling_text(c));
   for (const auto& p : roofline.points) {
     points.push_back({{"performance", analysis::format_value(p.performance, "FLOP/s")},
                       {"attainable", analysis::format_value(p.attainable, "FLOP/s")},
@@ -110,21 +113,39 @@ Json roofline_texts(const analysis::Roofline& roofline) {
   return {{"ceilings", std::move(ceilings)}, {"points", std::move(points)}};
 }
 
-Json resource_texts(const core::RunRecord& run) {
-  Json out = Json::array();
-  for (const auto& r : run.resources) {
-    const auto bytes = [](const std::optional<std::int64_t>& value) {
-      return value ? Json(fmt::format("{} B", *value)) : Json(nullptr);
-    };
-    out.push_back(
-        {{"static_shared",
-          r.static_shared_bytes ? Json(analysis::format_memory_size(*r.static_shared_bytes)) : Json(nullptr)},
-         {"dynamic_shared", analysis::format_memory_size(r.dynamic_shared_bytes)},
-         {"spill_store", bytes(r.spill_store_bytes)},
-         {"spill_load", bytes(r.spill_load_bytes)},
-         {"occupancy", r.theoretical_occupancy
-                           ? Json(analysis::format_value(100 * *r.theoretical_occupancy, "%"))
-                           : Json(nullptr)}});
+std::string_view name_of(analysis::RowState state) {
+  switch (state) {
+    case analysis::RowState::kPlain: return "plain";
+    case analysis::RowState::kMissing: return "missing";
+    case analysis::RowState::kGood: return "good";
+    case analysis::RowState::kWarning: return "warning";
+    case analysis::RowState::kBad: return "bad";
+  }
+  return "plain";
+}
+
+// Every sheet but that of the metrics, which the page shows side by side from the catalogue's sections.
+Json sheets_json(const RunAnalysis& run, const analysis::Catalogue& catalogue) {
+  Json out = Json::object();
+  for (const analysis::Sheet& sheet : analysis::sheets_of(run, catalogue)) {
+    if (sheet.id == "metrics") continue;
+    Json sections = Json::array();
+    for (const analysis::SheetSection& section : sheet.sections) {
+      Json rows = Json::array();
+      for (const analysis::SheetRow& row : section.rows) {
+        rows.push_back({{"id", row.id},
+                        {"name", row.name},
+                        {"value", row.value},
+                        {"note", row.note},
+                        {"tip", row.tip},
+                        {"state", name_of(row.state)}});
+      }
+      sections.push_back({{"id", section.id},
+                          {"title", section.title},
+                          {"description", section.description},
+                          {"rows", std::move(rows)}});
+    }
+    out[sheet.id] = {{"title", sheet.title}, {"sections", std::move(sections)}};
   }
   return out;
 }
@@ -137,53 +158,52 @@ bool lives_in_cache(const RunAnalysis& run) {
                      [&](const auto& point) { return point.memory == kDram && point.bytes < *least->value; });
 }
 
-Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all) {
+Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
+               const analysis::Catalogue& catalogue) {
   const core::RunRecord& run = analysis.run;
-  const Answer answer = answer_of(run);
-  const bool shown = answer == Answer::kRight;
-  Json out{{"phase_title", run.phase.title}, {"reference", run.phase.reference}};
-  out["answer"] = answer == Answer::kRight ? "right" : answer == Answer::kWrong ? "wrong" : "unchecked";
-  out["sentence"] = answer == Answer::kWrong       ? wrong_sentence(run)
-                    : answer == Answer::kUnchecked ? std::string(kUncheckedSentence)
-                                                   : std::string();
-  out["recording"] = recording_sentence(run);
-  out["commit"] = short_commit(run.environment);
-  out["warmup"] = run.warmup;
-  out["iterations"] = run.iterations;
-  out["graph"] = shown ? summary_texts(analysis.graph_ns) : Json(nullptr);
-  out["launch"] = shown ? summary_texts(analysis.launch_ns) : Json(nullptr);
-  // The samples of a wrong answer are no result either.
+  // Times, samples and points of an answer that is wrong or was not checked are no result.
+  const bool shown = analysis::timing_objection(run).empty();
+  Json out{{"label", row_label(run)},
+           {"reference", run.subject.ladder && run.subject.ladder->reference},
+           {"shown", shown},
+           {"sentence", analysis::answer_sentence(run)},
+           {"commit", analysis::short_commit(run.environment)}};
+  out["time"] = analysis.time ? Json(analysis::format_duration_ns(analysis.time->ns)) : Json(nullptr);
+  out["graph"] = summary_texts(analysis.graph_ns);
+  out["launch"] = summary_texts(analysis.launch_ns);
   out["graph_samples_us"] = shown ? samples_json(run, core::SampleKind::kGraph) : Json::array();
   out["launch_samples_us"] = shown ? samples_json(run, core::SampleKind::kLaunch) : Json::array();
-  const auto clock = analysis::median_clock_mhz(run.samples, core::SampleKind::kGraph);
+  const auto clock = analysis::median_clock_mhz(core::all_samples(run), core::SampleKind::kGraph);
   out["clock"] = clock ? Json(fmt::format("{:.0f} MHz", *clock)) : Json(nullptr);
   const RunAnalysis* base = shown ? analysis::base_of(analysis, all) : nullptr;
   const auto faster = base != nullptr ? analysis::speedup(analysis, *base) : std::nullopt;
   out["speedup"] = faster ? Json(fmt::format("{:.2f}×", *faster)) : Json(nullptr);
-  out["speedup_base"] = base != nullptr ? base->run.phase.id : std::string();
+  out["speedup_base"] = base != nullptr ? base->run.subject.name : std::string();
   out["tensor_metric"] = kTensorPipeMetric;
   out["occupancy_metric"] = kOccupancyMetric;
   const auto* point = shown ? main_point(analysis.roofline) : nullptr;
   out["main_point"] = point != nullptr ? Json(point - analysis.roofline.points.data()) : Json(nullptr);
   out["in_cache"] = shown && lives_in_cache(analysis);
   out["roofline"] = roofline_texts(analysis.roofline);
-  out["resources"] = resource_texts(run);
   out["metrics"] = metric_texts(analysis);
   out["stalls"] = stalls_json(analysis);
+  out["sheets"] = sheets_json(analysis, catalogue);
   return out;
 }
 
-std::vector<std::string> recordings_of(const std::vector<RunAnalysis>& runs) {
+// What is not live, in sentences: recordings and imports apart.
+Json origins_json(const std::vector<RunAnalysis>& runs, core::Origin origin) {
   std::vector<const core::RunRecord*> records;
-  for (const RunAnalysis& run : runs) records.push_back(&run.run);
-  return recording_sentences(records);
+  for (const RunAnalysis& run : runs) {
+    if (run.run.origin == origin) records.push_back(&run.run);
+  }
+  return {{"runs", records.size()}, {"sentences", origin_sentences(records)}};
 }
 
 // The problem that the page opens with: the one that the program's own default names, else the first.
 std::size_t first_shown(const std::vector<Group>& groups) {
-  const auto mission = std::find_if(groups.begin(), groups.end(), [](const Group& group) {
-    return core::problem_label(group.problem) == "mission";
-  });
+  const auto mission =
+      std::find_if(groups.begin(), groups.end(), [](const Group& group) { return group.label == "mission"; });
   return mission == groups.end() ? 0 : static_cast<std::size_t>(mission - groups.begin());
 }
 
@@ -197,12 +217,13 @@ Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& 
            {"program", {{"version", build.version}, {"git_sha", build.git_sha}}},
            {"tensor_ceiling", kTensorCeiling},
            {"sections", sections_json(catalogue)},
-           {"recordings", recordings_of(runs)},
+           {"recordings", origins_json(runs, core::Origin::kRecording)},
+           {"imports", origins_json(runs, core::Origin::kImport)},
            {"runs", Json::array()},
            {"groups", Json::array()}};
   for (const RunAnalysis& run : runs) {
     Json value = run_json(run);
-    value["view"] = view_json(run, runs);
+    value["view"] = view_json(run, runs, catalogue);
     out["runs"].push_back(std::move(value));
   }
   const std::vector<Group> groups = group_runs(runs);
@@ -211,8 +232,9 @@ Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& 
     Json members = Json::array();
     for (const RunAnalysis* run : group.runs) members.push_back(run - runs.data());
     out["groups"].push_back(
-        {{"label", core::problem_label(group.problem)},
-         {"extents", extents_text(group.problem) + (group.problem.causal ? ", causal" : "")},
+        {{"label", group.label},
+         {"imports", group.imports},
+         {"axes", group.axes},
          {"device", group.device},
          {"fastest", group.fastest != nullptr ? Json(group.fastest - runs.data()) : Json()},
          {"runs", std::move(members)}});

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
+
+#include "analysis/aggregate.h"
+#include "analysis/kernels.h"
+#include "core/attention.h"
 
 namespace flashcore::reports {
 namespace {
@@ -19,20 +24,62 @@ Json finite(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-Json problem_json(const core::Problem& p) {
-  return {{"B", p.batch},  {"H", p.heads},    {"Hkv", p.kv_heads}, {"Sq", p.seq_q},
-          {"Sk", p.seq_k}, {"D", p.head_dim}, {"dtype", p.dtype},  {"causal", p.causal}};
+// Attention by its typed axes, any other workload by their names.
+Json problem_json(const std::optional<core::Problem>& problem) {
+  if (!problem) return nullptr;
+  if (problem->workload == core::kAttention) {
+    if (const auto p = core::attention_of(*problem)) {
+      return {{"B", p->batch},  {"H", p->heads},    {"Hkv", p->kv_heads}, {"Sq", p->seq_q},
+              {"Sk", p->seq_k}, {"D", p->head_dim}, {"dtype", p->dtype},  {"causal", p->causal}};
+    }
+  }
+  Json axes = Json::object();
+  for (const core::Axis& axis : problem->axes) axes[axis.name] = axis.value;
+  return {{"workload", problem->workload}, {"axes", std::move(axes)}};
+}
+
+Json subject_json(const core::SubjectRecord& s) {
+  Json ladder = nullptr;
+  if (s.ladder) ladder = {{"rung", s.ladder->rung}, {"reference", s.ladder->reference}};
+  return {{"kind", core::name_of(s.kind)},
+          {"name", s.name},
+          {"title", s.title},
+          {"ladder", std::move(ladder)},
+          {"source_hash", s.source_hash}};
+}
+
+// Which card it was stays out: a result is handed on.
+Json device_json(const std::optional<core::DeviceRecord>& device) {
+  if (!device) return nullptr;
+  const core::DeviceRecord& d = *device;
+  const auto known = [](std::int64_t value) { return value > 0 ? Json(value) : Json(nullptr); };
+  return {{"name", d.name},
+          {"chip", d.chip},
+          {"compute_capability", std::to_string(d.compute_major) + "." + std::to_string(d.compute_minor)},
+          {"sm_count", known(d.sm_count)},
+          {"sm_clock_max_khz", known(d.sm_clock_max_khz)},
+          {"memory_clock_max_khz", known(d.memory_clock_max_khz)},
+          {"memory_bus_bits", known(d.memory_bus_bits)},
+          {"memory_bytes", known(d.memory_bytes)},
+          {"l2_bytes", known(d.l2_bytes)}};
+}
+
+Json time_json(const std::optional<analysis::HeadlineTime>& time) {
+  if (!time) return nullptr;
+  return {{"ns", finite(time->ns)}, {"source", time->source}, {"counted", time->counted}};
 }
 
 Json correctness_json(const core::RunRecord& run) {
   const WorstErrors worst = worst_errors(run);
-  Json out{{"passed", worst.checks > 0 && run.correct()}, {"max_error", nullptr}, {"mean_error", nullptr}};
+  Json passed = run.answer == core::Answer::kRight;
+  if (run.answer == core::Answer::kDoesNotApply) passed = nullptr;
+  Json out{{"passed", passed}, {"max_error", nullptr}, {"mean_error", nullptr}};
   if (worst.checks > 0) {
     out["max_error"] = finite(worst.max_error);
     out["mean_error"] = finite(worst.mean_error);
   }
   out["checks"] = Json::array();
-  for (const auto& c : run.correctness) {
+  for (const auto& c : core::all_checks(run)) {
     out["checks"].push_back({{"seed", c.seed},
                              {"passed", c.passed},
                              {"max_error", finite(c.max_error)},
@@ -59,14 +106,19 @@ std::optional<std::int64_t> spill_bytes(const core::ResourceRecord& r) {
   return *r.spill_store_bytes + *r.spill_load_bytes;
 }
 
-Json kernel_json(const core::ResourceRecord& r) {
-  return {{"kernel", r.kernel},
-          {"index", r.kernel_index},
-          {"grid", {r.grid_x, r.grid_y, r.grid_z}},
-          {"block", {r.block_x, r.block_y, r.block_z}},
+Json extent_json(const std::optional<core::Extent3>& e) {
+  return e ? Json{e->x, e->y, e->z} : Json(nullptr);
+}
+
+Json kernel_json(const analysis::KernelResources& kernel) {
+  const core::ResourceRecord& r = kernel.resources;
+  return {{"kernel", kernel.kernel.name},
+          {"index", kernel.kernel.ordinal},
+          {"grid", extent_json(kernel.kernel.grid)},
+          {"block", extent_json(kernel.kernel.block)},
           {"registers", or_null(r.registers)},
           {"static_shared_bytes", or_null(r.static_shared_bytes)},
-          {"dynamic_shared_bytes", r.dynamic_shared_bytes},
+          {"dynamic_shared_bytes", or_null(r.dynamic_shared_bytes)},
           {"spill_bytes", or_null(spill_bytes(r))},
           {"stack_bytes", or_null(r.stack_bytes)},
           {"local_bytes", or_null(r.local_bytes)},
@@ -80,25 +132,84 @@ Json kernel_json(const core::ResourceRecord& r) {
 
 // Of a launch of several kernels: the largest of each, which is what a limit is held against. It is not
 // known where one kernel's (a library's) is not.
-Json resources_json(const core::RunRecord& run) {
+Json resources_json(const std::vector<analysis::KernelResources>& all) {
   using Bytes = std::optional<std::int64_t>;
   const auto most = [&](const auto& field) {
     Bytes largest;
-    for (const core::ResourceRecord& r : run.resources) {
-      const Bytes value = field(r);
+    for (const analysis::KernelResources& kernel : all) {
+      const Bytes value = field(kernel.resources);
       if (!value) return Bytes();
       largest = std::max(largest.value_or(*value), *value);
     }
     return largest;
   };
   Json kernels = Json::array();
-  for (const auto& r : run.resources) kernels.push_back(kernel_json(r));
-  return {
-      {"registers", or_null(most([](const auto& r) { return Bytes(r.registers); }))},
-      {"static_shared_bytes", or_null(most([](const auto& r) { return r.static_shared_bytes; }))},
-      {"dynamic_shared_bytes", or_null(most([](const auto& r) { return Bytes(r.dynamic_shared_bytes); }))},
-      {"spill_bytes", or_null(most(spill_bytes))},
-      {"kernels", std::move(kernels)}};
+  for (const auto& kernel : all) {
+    if (!kernel.sources.empty()) kernels.push_back(kernel_json(kernel));
+  }
+  return {{"registers", or_null(most([](const auto& r) { return Bytes(r.registers); }))},
+          {"static_shared_bytes", or_null(most([](const auto& r) { return r.static_shared_bytes; }))},
+          {"dynamic_shared_bytes", or_null(most([](const auto& r) { return r.dynamic_shared_bytes; }))},
+          {"spill_bytes", or_null(most(spill_bytes))},
+          {"kernels", std::move(kernels)}};
+}
+
+Json kernels_json(const std::vector<analysis::KernelResources>& all) {
+  Json out = Json::array();
+  for (const auto& kernel : all) {
+    out.push_back({{"ordinal", kernel.kernel.ordinal},
+                   {"name", kernel.kernel.name},
+                   {"grid", extent_json(kernel.kernel.grid)},
+                   {"block", extent_json(kernel.kernel.block)}});
+  }
+  return out;
+}
+
+Json measurements_json(const core::RunRecord& run) {
+  Json out = Json::array();
+  for (const core::MeasurementRecord& m : run.measurements) {
+    const auto missing = std::count_if(m.counters.begin(), m.counters.end(),
+                                       [](const core::CounterValue& c) { return !c.value; });
+    out.push_back({{"collector", m.collector},
+                   {"tool", m.tool},
+                   {"tool_version", m.tool_version},
+                   {"taken_at", m.taken_at},
+                   {"passes", or_null(m.passes)},
+                   {"parameters", m.parameters},
+                   {"status", core::name_of(m.status)},
+                   {"reason", m.reason},
+                   {"counts",
+                    {{"kernels", m.kernels.size()},
+                     {"resources", m.resources.size()},
+                     {"samples", m.samples.size()},
+                     {"counters", m.counters.size()},
+                     {"counters_missing", missing},
+                     {"checks", m.checks.size()},
+                     {"clocks", m.clocks.size()},
+                     {"diagnostics", m.diagnostics.size()},
+                     {"artifacts", m.artifacts.size()}}}});
+  }
+  return out;
+}
+
+Json reading_json(const analysis::CounterReading& reading) {
+  Json out{{"measurement", reading.measurement},
+           {"value", or_null(reading.value)},
+           {"provenance", analysis::counter_provenance(reading)}};
+  if (!reading.value) out["reason"] = reading.reason;
+  return out;
+}
+
+// The counters that several measurements hold: first the one that counts, then the others.
+Json shared_counters_json(const core::RunRecord& run) {
+  Json out = Json::object();
+  for (const auto& [name, counter] : analysis::aggregate_counters(run)) {
+    if (counter.others.empty()) continue;
+    Json readings = Json::array({reading_json(counter)});
+    for (const auto& other : counter.others) readings.push_back(reading_json(other));
+    out[name] = std::move(readings);
+  }
+  return out;
 }
 
 Json metrics_json(const std::vector<analysis::MetricValue>& metrics) {
@@ -134,7 +245,9 @@ Json roofline_json(const analysis::Roofline& roofline) {
                       {"attainable", finite(p.attainable)},
                       {"attainable_fraction", finite(p.attainable_fraction)},
                       {"bound", p.bound},
-                      {"bytes_provenance", p.bytes_provenance}});
+                      {"flops_provenance", p.flops_provenance},
+                      {"bytes_provenance", p.bytes_provenance},
+                      {"time_provenance", p.time_provenance}});
   }
   return {{"sm_clock_hz", or_null(roofline.sm_clock_hz)},
           {"ceilings", std::move(ceilings)},
@@ -176,7 +289,7 @@ WorstErrors worst_errors(const core::RunRecord& run) {
   // A NaN compares false with everything: it must stick once it is there.
   const auto worse = [](double a, double b) { return std::isnan(a) || a > b ? a : b; };
   WorstErrors worst;
-  for (const auto& c : run.correctness) {
+  for (const auto& c : core::all_checks(run)) {
     ++worst.checks;
     worst.max_error = worse(c.max_error, worst.max_error);
     worst.mean_error = worse(c.mean_error, worst.mean_error);
@@ -188,22 +301,36 @@ WorstErrors worst_errors(const core::RunRecord& run) {
 
 Json run_json(const analysis::RunAnalysis& analysis) {
   const core::RunRecord& run = analysis.run;
+  std::optional<std::string> label, canonical, device;
+  if (run.problem) label = core::problem_label(*run.problem);
+  if (run.problem) canonical = core::canonical_text(*run.problem);
+  if (run.device) device = run.device->name;
   Json out{{"id", run.id},
-           {"phase", run.phase.id},
-           {"shape", core::shape_name(run.problem)},
+           {"phase", run.subject.name},
+           {"subject", subject_json(run.subject)},
+           {"shape", or_null(label)},
            {"problem", problem_json(run.problem)},
-           {"device", run.device.name},
+           {"problem_text", or_null(canonical)},
+           {"device", or_null(device)},
+           {"device_info", device_json(run.device)},
+           {"origin", core::name_of(run.origin)},
            {"recording", run.origin == core::Origin::kRecording},
            {"session", run.session_id},
            {"taken_at", run.taken_at},
-           {"tags", run.tags}};
+           {"tags", run.tags},
+           {"answer", core::name_of(run.answer)}};
   out["correctness"] = correctness_json(run);
+  out["time"] = time_json(analysis.time);
   out["timing"] = {{"graph_us", summary_json(analysis.graph_ns)},
                    {"launch_us", summary_json(analysis.launch_ns)}};
-  out["resources"] = resources_json(run);
+  const std::vector<analysis::KernelResources> kernels = analysis::kernel_resources(run);
+  out["kernels"] = kernels_json(kernels);
+  out["resources"] = resources_json(kernels);
   out["metrics"] = metrics_json(analysis.metrics);
   out["roofline"] = roofline_json(analysis.roofline);
-  out["diagnostics"] = diagnostics_json(run.diagnostics);
+  out["measurements"] = measurements_json(run);
+  out["shared_counters"] = shared_counters_json(run);
+  out["diagnostics"] = diagnostics_json(core::all_diagnostics(run));
   out["environment"] = environment_json(run.environment);
   return out;
 }

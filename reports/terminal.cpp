@@ -1,11 +1,16 @@
 #include "reports/terminal.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <set>
+#include <string_view>
 #include <utility>
 
+#include "analysis/describe.h"
 #include "analysis/units.h"
 #include "reports/headline.h"
 #include "reports/terminal_table.h"
@@ -35,34 +40,44 @@ std::string metric_cell(const RunAnalysis& run, std::string_view id) {
 }
 
 std::string error_cell(const core::RunRecord& run) {
-  if (run.correctness.empty()) return "-";
+  const std::vector<core::CheckRecord> checks = core::all_checks(run);
+  if (checks.empty()) return "-";
   double worst = 0;
-  for (const auto& check : run.correctness) worst = std::max(worst, check.max_error);
+  for (const auto& check : checks) worst = std::max(worst, check.max_error);
   return fmt::format("{:.1e}", worst);
 }
 
-Row row_of(const RunAnalysis& run, const Group& group, const std::vector<RunAnalysis>& all) {
-  Row row;
-  std::string name = printable(run.run.phase.id);
-  if (run.run.phase.reference) name += " (ref)";
-  row.cells.push_back(name);
-  if (const Answer answer = answer_of(run.run); answer != Answer::kRight) {
-    row.mark = answer == Answer::kWrong ? "✗" : "?";
-    row.sentence = answer == Answer::kWrong ? wrong_sentence(run.run) : std::string(kUncheckedSentence);
-    row.ink = answer == Answer::kWrong ? Ink::kBad : Ink::kWarning;
-    return row;
-  }
-  const RunAnalysis* base = analysis::base_of(run, all);
-  const auto faster = base != nullptr ? analysis::speedup(run, *base) : std::nullopt;
+// Its mark and its sentence where the run's times are no result.
+bool objected(const core::RunRecord& run, Row& row) {
+  row.sentence = printable(analysis::answer_sentence(run));
+  if (row.sentence.empty()) return false;
+  const bool wrong = run.answer == core::Answer::kWrong;
+  row.mark = wrong ? "✗" : "?";
+  row.ink = wrong ? Ink::kBad : Ink::kWarning;
+  return true;
+}
+
+void push_rates(Row& row, const RunAnalysis& run) {
   const analysis::RooflinePoint* point = main_point(run.roofline);
-  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p50));
-  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p90));
-  row.cells.push_back(duration(run.launch_ns, &analysis::Summary::p50));
-  row.cells.push_back(faster ? fmt::format("{:.2f}x", *faster) : "-");
   row.cells.push_back(point != nullptr ? three_digits(point->performance / 1e12) : "-");
   row.cells.push_back(point != nullptr ? percent_cell(100 * point->attainable_fraction) : "-");
   row.cells.push_back(metric_cell(run, kTensorPipeMetric));
   row.cells.push_back(metric_cell(run, kOccupancyMetric));
+}
+
+Row row_of(const RunAnalysis& run, const Group& group, const std::vector<RunAnalysis>& all) {
+  Row row;
+  std::string name = printable(row_label(run.run));
+  if (run.run.subject.ladder && run.run.subject.ladder->reference) name += " (ref)";
+  row.cells.push_back(name);
+  if (objected(run.run, row)) return row;
+  const RunAnalysis* base = analysis::base_of(run, all);
+  const auto faster = base != nullptr ? analysis::speedup(run, *base) : std::nullopt;
+  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p50));
+  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p90));
+  row.cells.push_back(duration(run.launch_ns, &analysis::Summary::p50));
+  row.cells.push_back(faster ? fmt::format("{:.2f}x", *faster) : "-");
+  push_rates(row, run);
   row.cells.push_back(error_cell(run.run));
   if (&run == group.fastest && group.runs.size() > 1) {
     row.mark = "▸";
@@ -71,36 +86,77 @@ Row row_of(const RunAnalysis& run, const Group& group, const std::vector<RunAnal
   return row;
 }
 
-bool is_recording(const RunAnalysis* run) {
-  return run->run.origin == core::Origin::kRecording;
+Row import_row_of(const RunAnalysis& run) {
+  Row row;
+  row.cells.push_back(printable(row_label(run.run)));
+  if (objected(run.run, row)) return row;
+  row.cells.push_back(run.time ? analysis::format_duration_ns(run.time->ns) : "-");
+  push_rates(row, run);
+  row.cells.push_back(run.time ? printable(run.time->source) : "-");
+  return row;
 }
 
+const std::vector<Column>& run_columns() {
+  static const std::vector<Column> columns = {
+      {"phase", Align::kLeft, 24, 9},   {"p50", Align::kRight, 12, 9},      {"p90", Align::kRight, 12, 3},
+      {"launch", Align::kRight, 12, 2}, {"speed-up", Align::kRight, 10, 8}, {"TFLOP/s", Align::kRight, 10, 7},
+      {"roof %", Align::kRight, 8, 6},  {"tensor %", Align::kRight, 8, 5},  {"occup. %", Align::kRight, 8, 4},
+      {"max err", Align::kRight, 9, 6}};
+  return columns;
+}
+
+const std::vector<Column>& import_columns() {
+  static const std::vector<Column> columns = {
+      {"kernel", Align::kLeft, 34, 9}, {"time", Align::kRight, 12, 9},    {"TFLOP/s", Align::kRight, 10, 7},
+      {"roof %", Align::kRight, 8, 6}, {"tensor %", Align::kRight, 8, 5}, {"occup. %", Align::kRight, 8, 4},
+      {"time by", Align::kLeft, 28, 3}};
+  return columns;
+}
+
+// Pieces of one line, broken between them where the width ends.
 std::string heading(const Group& group, const TerminalStyle& style) {
-  const auto recorded = std::count_if(group.runs.begin(), group.runs.end(), is_recording);
-  const std::string extents = printable(extents_text(group.problem));
-  const std::string origin = recorded == 0 ? ""
-                             : recorded == static_cast<std::ptrdiff_t>(group.runs.size())
-                                 ? "  recording"
-                                 : "  some live, some recorded";
-  return inked(cut(core::problem_label(group.problem), style.width), Ink::kBold, style.colour) + "  " +
-         inked(extents, Ink::kDim, style.colour) + inked(origin, Ink::kWarning, style.colour) + "\n";
+  const auto of = [&](core::Origin origin) {
+    return std::count_if(group.runs.begin(), group.runs.end(),
+                         [&](const RunAnalysis* run) { return run->run.origin == origin; });
+  };
+  const auto all = static_cast<std::ptrdiff_t>(group.runs.size());
+  const auto recorded = of(core::Origin::kRecording);
+  const std::string origin = group.imports     ? "not measured here"
+                             : recorded == 0   ? ""
+                             : recorded == all ? "recording"
+                                               : "some live, some recorded";
+  const std::pair<std::string, Ink> pieces[] = {
+      {group.label, Ink::kBold}, {group.axes, Ink::kDim}, {origin, Ink::kWarning}};
+  std::string out;
+  int used = 0;
+  for (const auto& [text, ink] : pieces) {
+    if (text.empty()) continue;
+    const std::string piece = cut(printable(text), style.width - 2);
+    const int needed = display_width(piece);
+    const bool fits = used + 2 + needed <= style.width;
+    if (used > 0) out += fits ? "  " : "\n  ";
+    used = used == 0 ? needed : fits ? used + 2 + needed : 2 + needed;
+    out += inked(piece, ink, style.colour);
+  }
+  return out + "\n";
 }
 
-// Where the group's runs are from; the same of many groups, so it is said where it changes.
-std::vector<std::string> sources(const Group& group, const std::vector<RunAnalysis>& all) {
-  const auto alike = [](const core::RunRecord& a, const core::RunRecord& b) {
-    return a.device.name == b.device.name && short_commit(a.environment) == short_commit(b.environment);
-  };
+// Where the group's runs are from; the same of many groups, so it is said where it changes. `told` holds the
+// sentence of every run without its time.
+std::vector<std::string> sources(const Group& group, const std::vector<RunAnalysis>& all,
+                                 const std::vector<std::string>& told) {
+  std::set<std::string_view> here;
+  bool live = false;
+  for (const RunAnalysis* run : group.runs) {
+    here.insert(told[static_cast<std::size_t>(run - all.data())]);
+    live = live || run->run.origin == core::Origin::kLive;
+  }
   std::vector<const core::RunRecord*> records;
-  for (const RunAnalysis& run : all) {
-    const bool here = std::any_of(group.runs.begin(), group.runs.end(),
-                                  [&](const RunAnalysis* mine) { return alike(mine->run, run.run); });
-    if (here) records.push_back(&run.run);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (here.contains(told[i])) records.push_back(&all[i].run);
   }
-  std::vector<std::string> out = recording_sentences(records);
-  if (!std::all_of(group.runs.begin(), group.runs.end(), is_recording)) {
-    out.push_back("on " + (group.device.empty() ? std::string("unnamed device") : group.device));
-  }
+  std::vector<std::string> out = origin_sentences(records);
+  if (live) out.push_back("on " + (group.device.empty() ? std::string("an unnamed device") : group.device));
   return out;
 }
 
@@ -113,9 +169,10 @@ std::string phases_of(const std::vector<const core::RunRecord*>& runs) {
   std::vector<std::string> phases;
   std::string out;
   for (const core::RunRecord* run : runs) {
-    if (std::find(phases.begin(), phases.end(), run->phase.id) != phases.end()) continue;
-    phases.push_back(run->phase.id);
-    out += (out.empty() ? "" : ", ") + run->phase.id;
+    const std::string& name = run->subject.name;
+    if (std::find(phases.begin(), phases.end(), name) != phases.end()) continue;
+    phases.push_back(name);
+    out += (out.empty() ? "" : ", ") + name;
   }
   return cut(printable(out), 60);
 }
@@ -124,7 +181,7 @@ std::string phases_of(const std::vector<const core::RunRecord*>& runs) {
 std::vector<Told> gather(const std::vector<RunAnalysis>& runs) {
   std::vector<Told> told;
   for (const auto& run : runs) {
-    for (const auto& diagnostic : run.run.diagnostics) {
+    for (const auto& diagnostic : core::all_diagnostics(run.run)) {
       auto same =
           std::find_if(told.begin(), told.end(), [&](const Told& t) { return t.diagnostic == diagnostic; });
       if (same == told.end()) same = told.insert(told.end(), Told{diagnostic, {}});
@@ -160,7 +217,7 @@ std::string diagnostics_text(const std::vector<RunAnalysis>& runs, const Termina
       continue;
     }
     std::string whose = phases_of(told.runs);
-    if (told.runs.size() == 1) whose += " on " + printable(core::problem_label(told.runs[0]->problem));
+    if (told.runs.size() == 1) whose = cut(printable(analysis::run_label(*told.runs[0])), 60);
     const Ink ink = severity == core::Severity::kError ? Ink::kBad : Ink::kWarning;
     const std::string head =
         fmt::format("{} ({}): {}", core::name_of(severity), whose, printable(told.diagnostic.message));
@@ -174,33 +231,43 @@ std::string diagnostics_text(const std::vector<RunAnalysis>& runs, const Termina
 
 }  // namespace
 
+bool wants_colour(int fd) noexcept {
+  const char* refused = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  if (refused != nullptr && *refused != '\0') return false;
+  if (terminal != nullptr && std::string_view(terminal) == "dumb") return false;
+  return isatty(fd) == 1;
+}
+
 std::string runs_table(const std::vector<RunAnalysis>& runs, const TerminalStyle& style) {
   if (runs.empty()) return "no runs\n";
-  const std::vector<Column> columns = {{"phase", Align::kLeft, 24, 9},     {"p50", Align::kRight, 12, 9},
-                                       {"p90", Align::kRight, 12, 3},      {"launch", Align::kRight, 12, 2},
-                                       {"speed-up", Align::kRight, 10, 8}, {"TFLOP/s", Align::kRight, 10, 7},
-                                       {"roof %", Align::kRight, 8, 6},    {"tensor %", Align::kRight, 8, 5},
-                                       {"occup. %", Align::kRight, 8, 4},  {"max err", Align::kRight, 9, 6}};
   const std::vector<Group> groups = group_runs(runs);
   std::vector<std::vector<Row>> parts;
-  std::vector<Row> all;
+  std::vector<Row> measured, imported;
   for (const Group& group : groups) {
     auto& rows = parts.emplace_back();
-    for (const RunAnalysis* run : group.runs) rows.push_back(row_of(*run, group, runs));
+    for (const RunAnalysis* run : group.runs) {
+      rows.push_back(group.imports ? import_row_of(*run) : row_of(*run, group, runs));
+    }
+    auto& all = group.imports ? imported : measured;
     all.insert(all.end(), rows.begin(), rows.end());
   }
-  const TableLayout layout(columns, all, style.width);
+  const TableLayout layout(run_columns(), measured, style.width);
+  const TableLayout import_layout(import_columns(), imported, style.width);
+  std::vector<std::string> told;
+  for (const RunAnalysis& run : runs) told.push_back(analysis::origin_sentence(run.run, "-"));
   std::string out;
   std::vector<std::string> said;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (!out.empty()) out += "\n";
-    if (auto from = sources(groups[i], runs); from != said) {
+    if (auto from = sources(groups[i], runs, told); from != said) {
       for (const std::string& source : from) {
         out += inked(wrap(printable(source), style.width, 0), Ink::kDim, style.colour) + "\n";
       }
       said = std::move(from);
     }
-    out += heading(groups[i], style) + layout.draw(parts[i], style.colour);
+    const TableLayout& chosen = groups[i].imports ? import_layout : layout;
+    out += heading(groups[i], style) + chosen.draw(parts[i], style.colour);
   }
   const std::string diagnostics = diagnostics_text(runs, style);
   if (!diagnostics.empty()) out += "\n" + diagnostics;

@@ -11,16 +11,21 @@
 
 namespace flashcore::reports {
 
+// Whether what is written to a file descriptor is coloured: it is a terminal, NO_COLOR is empty or not there
+// (no-color.org), and TERM is not "dumb". The one place that decides.
+bool wants_colour(int fd) noexcept;
+
 struct TerminalStyle {
   bool colour = false;
   int width = 100;
 };
 
 // One row a run, grouped by problem: phase, p50, p90, speed-up, TFLOP/s, % of the roof, tensor pipe,
-// occupancy, error; then diagnostics.
+// occupancy, error; imports by device: kernel, counted time, rates; then diagnostics. No line is wider than
+// the style says (from 60 cells on).
 std::string runs_table(const std::vector<analysis::RunAnalysis>& runs, const TerminalStyle& style);
 
-// Everything of one run, section by section (`show RUN`).
+// Everything of one run (`show RUN`): its sheets (analysis/sheet.h), one below the other.
 std::string run_details(const analysis::RunAnalysis& run, const analysis::Catalogue& catalogue,
                         const TerminalStyle& style);
 

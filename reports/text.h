@@ -1,7 +1,7 @@
 // Text from outside, made safe and measured for a terminal or a document.
 //
-// Owns: nothing. Threads: pure functions. Widths are terminal cells: combining marks take none, East
-// Asian wide characters and emoji two (Unicode 15, UAX #11, by ranges).
+// Owns: nothing. Threads: pure functions. Widths are terminal cells, as utf8proc has them: combining marks
+// take none, East Asian wide characters and emoji two (UAX #11).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace flashcore::reports {
 // Valid UTF-8: every byte that is no part of a character becomes U+FFFD.
 std::string valid_utf8(std::string_view text);
 
-// For a terminal: valid UTF-8 whose control characters (C0, DEL, C1, bidirectional controls) are '?'.
+// For a terminal: valid UTF-8 whose control characters (C0, DEL, C1), formatting characters (they turn the
+// direction of writing, or hide) and line separators are '?'. The joiners of scripts and emoji stay.
 std::string printable(std::string_view text);
 
 int display_width(std::string_view utf8) noexcept;

@@ -1,9 +1,9 @@
-"""What scripts/compare_ncu and scripts/bench_ncu share: finding the programs, counters of a run, ncu's CSV.
+"""What scripts/compare_ncu, scripts/bench_ncu and scripts/gpu_proof share: finding the programs, running them,
+reading a database (docs/schema.md).
 
 Standard library only: it runs from an unpacked bundle too.
 """
-import csv
-import io
+import contextlib
 import os
 import pathlib
 import re
@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -68,30 +69,24 @@ def profile_command(profile, phase, shape, counter_set, database, *more):
     return [profile, "--phase", phase, "--shape", shape, "--set", counter_set, "--db", database, "--quiet", *more]
 
 
+def reading(database):
+    """A connection that only reads, closed at the end of a `with`."""
+    return contextlib.closing(sqlite3.connect(f"file:{urllib.parse.quote(str(database))}?mode=ro", uri=True))
+
+
 def chip_of(database):
-    with sqlite3.connect(database) as connection:
-        row = connection.execute("SELECT chip FROM device LIMIT 1").fetchone()
+    with reading(database) as connection:
+        row = connection.execute("SELECT chip FROM device_class LIMIT 1").fetchone()
     if not row or not row[0]:
         raise Stop(3, "CUPTI could not name this GPU's chip, so its counters are not known")
     return row[0]
 
 
-def counters_of(database):
-    """name -> values, one a run; and the kernels' names."""
-    values = {}
-    with sqlite3.connect(database) as connection:
-        query = ("SELECT run_id, name, SUM(value) FROM counter JOIN counter_name ON name_id = counter_name.id "
-                 "WHERE value IS NOT NULL GROUP BY run_id, name ORDER BY run_id")
-        for _, name, value in connection.execute(query):
-            values.setdefault(name, []).append(value)
-        kernels = [row[0] for row in connection.execute("SELECT DISTINCT kernel FROM resource")]
-    return values, kernels
-
-
-def least_bytes_of(database):
-    """The bytes of the problem's tensors: the least traffic of one launch (run.model_bytes)."""
-    with sqlite3.connect(database) as connection:
-        return connection.execute("SELECT model_bytes FROM run LIMIT 1").fetchone()[0] or 0
+def kernels_of(database):
+    """The names of the kernels of one launch, by ordinal, of the first run."""
+    with reading(database) as connection:
+        return [row[0] for row in connection.execute(
+            "SELECT name FROM kernel WHERE run_id = (SELECT MIN(id) FROM run) ORDER BY ordinal")]
 
 
 def counter_names(profile, chip, counter_set):
@@ -99,49 +94,11 @@ def counter_names(profile, chip, counter_set):
     return done.stdout.split()
 
 
-def function_name(kernel):
-    """`void ns::wmma_kernel<(int)64>(Args)` -> `wmma_kernel`: what ncu's --kernel-name compares with."""
-    name = kernel.strip().split("(")[0] if "<" not in kernel else kernel[: kernel.index("<")]
-    return name.split()[-1].split("::")[-1]
-
-
-def ncu_command(ncu, names, target, log, kernel=None, skip=0, count=1, replay="kernel"):
-    command = [ncu, "--replay-mode", replay, "--clock-control", "none", "--cache-control", "none", "--metrics", ",".join(names),
-               "--csv", "--page", "raw", "--print-units", "base", "--log-file", log,
-               "--launch-skip", str(skip), "--launch-count", str(count)]
-    if kernel:
-        command += ["--kernel-name-base", "function", "--kernel-name", kernel]
-    return command + target
-
-
-def number(text):
-    """A cell of ncu's CSV; None for what is no number (n/a, a name)."""
-    try:
-        return float(text.replace(",", ""))
-    except ValueError:
-        return None
-
-
-def parse_ncu_csv(text):
-    """The rows of `ncu --csv --page raw`: column -> text. Lines of ncu's own talk are skipped; the row of
-    units is dropped."""
-    lines = [line for line in text.splitlines() if line.startswith('"')]
-    start = next((i for i, line in enumerate(lines) if line.startswith('"ID"')), None)
-    if start is None:
-        raise Stop(6, "ncu printed no table:\n" + text.strip()[-2000:])
-    rows = list(csv.DictReader(io.StringIO("\n".join(lines[start:]))))
-    return [row for row in rows if row["ID"] and row["ID"].strip()]
-
-
-def ncu_counters(rows):
-    """name -> values, one a launch."""
-    values = {}
-    for row in rows:
-        for name, cell in row.items():
-            value = number(cell) if name and cell else None
-            if value is not None and "__" in name:
-                values.setdefault(name, []).append(value)
-    return values
+def ncu_command(ncu, names, target, log, kernels):
+    """ncu as it is by default, but for clocks and caches, which stay as flashcore-profile leaves them."""
+    return [ncu, "--replay-mode", "kernel", "--clock-control", "none", "--cache-control", "none", "--metrics",
+            ",".join(names), "--csv", "--page", "raw", "--print-units", "base", "--log-file", log,
+            "--launch-skip", "0", "--launch-count", str(kernels), *target]
 
 
 def temporary_folder():

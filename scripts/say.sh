@@ -37,6 +37,22 @@ machine_has_toolkit() {
   command -v nvcc >/dev/null 2>&1 || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]
 }
 
+# options_with_value PROGRAM : the options that take a value, one a line, as its own help tells them
+# ("  --set SET=standard   how many counters"); "--replay?" where the value may be left out ("--replay [FILE]").
+options_with_value() {
+  "$1" --help </dev/null |
+    sed -nE 's/^  (-[A-Za-z],)?(--[a-z][a-z-]*) (\[?)[^ ].*/\2\3/p' | tr '[' '?'
+}
+
+# commands_of PROGRAM : its commands, one a line, from the same help.
+commands_of() { "$1" --help </dev/null | sed -nE '/^Subcommands:/,/^$/s/^  ([a-z][a-z-]*) .*/\1/p'; }
+
+# told_by_cmake LOG : what the project itself said while it was configured; a warning is several lines long,
+# indented, and ends where the indent does.
+told_by_cmake() {
+  sed -nE -e '/^-- FlashCore:/{s/^-- //;p;d}' -e '/^ +FlashCore:/,/^[^ ]/{/^ /{s/^ +//;p}}' "$1"
+}
+
 # build_tree ROOT PRESET TARGET... : configures ROOT with PRESET, builds the targets. One line of progress
 # on a terminal, silence otherwise; errors are shown either way.
 build_tree() {
@@ -52,7 +68,7 @@ build_tree() {
   say "configuring (preset $preset; the log is ${folder##*/}/configure.log)"
   (cd "$root" && quietly "$folder/configure.log" cmake --preset "$preset") ||
     fail 6 "CMake could not configure the build; its last words are above"
-  grep -h 'FlashCore:' "$folder/configure.log" | sed 's/^-- //' >&2 || true
+  told_by_cmake "$folder/configure.log" >&2
   local targets=()
   [ $# -eq 0 ] || targets=(--target "$@")
   if [ -f "$folder/bin/flashcore-profile" ]; then say "building"; else say "building (a first build takes some minutes)"; fi

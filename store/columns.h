@@ -1,7 +1,8 @@
 // The records' members in the order of their tables' columns, for writing and for reading.
 //
 // Owns: nothing. The names are those of store/migrations; tests/store/schema_doc_test.cpp compares
-// the database with docs/schema.md, tests/store/round_trip_test.cpp every member.
+// the database with docs/schema.md, tests/store/columns_test.cpp every member
+// by the name of its column.
 #pragma once
 
 #include <string_view>
@@ -32,17 +33,17 @@ auto environment_fields(Environment& e) {
                   e.cuda_driver, e.driver, e.cupti, e.nvml, e.operating_system, e.cpu, e.catalogue_hash);
 }
 
-inline constexpr std::string_view kProblemColumns =
-    "batch, heads, kv_heads, seq_q, seq_k, head_dim, dtype, causal";
-template <typename Problem>
-auto problem_fields(Problem& p) {
-  return std::tie(p.batch, p.heads, p.kv_heads, p.seq_q, p.seq_k, p.head_dim, p.dtype, p.causal);
+inline constexpr std::string_view kSessionColumns = "started_at, command, origin, source";
+template <typename Session>
+auto session_fields(Session& s) {
+  return std::tie(s.started_at, s.command, s.origin, s.source);
 }
 
-inline constexpr std::string_view kPhaseColumns = "name, title, rung, reference, kernel_hash";
-template <typename Phase>
-auto phase_fields(Phase& p) {
-  return std::tie(p.id, p.title, p.rung, p.reference, p.kernel_hash);
+inline constexpr std::string_view kMeasurementColumns =
+    "collector, tool, tool_version, taken_at, passes, status, reason";
+template <typename Measurement>
+auto measurement_fields(Measurement& m) {
+  return std::tie(m.collector, m.tool, m.tool_version, m.taken_at, m.passes, m.status, m.reason);
 }
 
 inline constexpr std::string_view kSampleColumns =
@@ -52,15 +53,20 @@ auto sample_fields(Sample& s) {
   return std::tie(s.kind, s.index, s.launches, s.duration_ns, s.sm_clock_before_mhz, s.sm_clock_after_mhz);
 }
 
+inline constexpr std::string_view kClockColumns =
+    "at_ms, sm_mhz, memory_mhz, power_w, temperature_c, reasons";
+template <typename Clock>
+auto clock_fields(Clock& c) {
+  return std::tie(c.at_ms, c.sm_mhz, c.memory_mhz, c.power_w, c.temperature_c, c.reasons);
+}
+
 inline constexpr std::string_view kResourceColumns =
-    "kernel_index, kernel, grid_x, grid_y, grid_z, block_x, block_y, block_z, registers, "
-    "static_shared_bytes, dynamic_shared_bytes, stack_bytes, spill_store_bytes, spill_load_bytes, "
-    "local_bytes, binary_bytes, binary_arch, theoretical_occupancy, blocks_per_sm, occupancy_limiter, "
-    "provenance";
+    "kernel, registers, static_shared_bytes, dynamic_shared_bytes, stack_bytes, spill_store_bytes, "
+    "spill_load_bytes, local_bytes, binary_bytes, binary_arch, theoretical_occupancy, blocks_per_sm, "
+    "occupancy_limiter, provenance";
 template <typename Resource>
 auto resource_fields(Resource& r) {
-  return std::tie(r.kernel_index, r.kernel, r.grid_x, r.grid_y, r.grid_z, r.block_x, r.block_y, r.block_z,
-                  r.registers, r.static_shared_bytes, r.dynamic_shared_bytes, r.stack_bytes,
+  return std::tie(r.kernel, r.registers, r.static_shared_bytes, r.dynamic_shared_bytes, r.stack_bytes,
                   r.spill_store_bytes, r.spill_load_bytes, r.local_bytes, r.binary_bytes, r.binary_arch,
                   r.theoretical_occupancy, r.blocks_per_sm, r.occupancy_limiter, r.provenance);
 }

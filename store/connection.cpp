@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <algorithm>
+#include <random>
 #include <thread>
 
-#include "store/file_check.h"
+#include "store/failure.h"
 #include "store/statement.h"
 
 namespace flashcore::store {
 namespace {
-
-constexpr int kBusyTimeoutMs = 5000;
-constexpr std::int64_t kFullCheckBytes = 4 << 20;  // about 5 ms of checking
 
 // SQLite takes a path apart at '?', '#' and '%' in a URI.
 std::string uri_of(const std::filesystem::path& path, bool immutable) {
@@ -51,51 +49,61 @@ Connection connect(const std::filesystem::path& path, Access access) {
 }
 
 Connection connect_memory() {
-  return open_uri(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
+  // Without SQLITE_OPEN_MEMORY: VACUUM INTO opens its target with the same flags.
+  return open_uri(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 }
 
-void configure(sqlite3* connection, bool read_only) {
-  sqlite3_busy_timeout(connection, kBusyTimeoutMs);
+void Patience::begin() noexcept {
+  began_ = std::chrono::steady_clock::now();
+  told_ = std::chrono::seconds(0);
+}
+
+bool Patience::wait(int times) noexcept {
+  using std::chrono::milliseconds;
+  const auto so_far = std::chrono::steady_clock::now() - began_;
+  if (so_far >= waiting_.limit) return false;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(so_far);
+  if (seconds > told_) {
+    told_ = seconds;
+    try {
+      if (waiting_.on_wait) waiting_.on_wait(seconds);
+    } catch (...) {
+      return false;
+    }
+  }
+  // Apart from one another, so that many writers do not knock at the same moment.
+  thread_local std::minstd_rand random(std::random_device{}());
+  const int most = 1 << std::min(times + 1, 5);
+  std::this_thread::sleep_for(milliseconds(1 + static_cast<int>(random() % static_cast<unsigned>(most))));
+  return true;
+}
+
+int Patience::on_busy(void* patience, int times) noexcept {
+  auto* const self = static_cast<Patience*>(patience);
+  if (times == 0) self->begin();
+  return self->wait(times) ? 1 : 0;
+}
+
+void configure(sqlite3* connection, Patience* patience, bool read_only) {
+  if (patience != nullptr) sqlite3_busy_handler(connection, Patience::on_busy, patience);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   execute(connection, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
   if (read_only) execute(connection, "PRAGMA query_only = ON");
 }
 
-core::Status check_content(sqlite3* connection, const std::string& name) {
-  const std::int64_t tables =
-      query_integer(connection,
-                    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
-                    "('session', 'run', 'sample', 'counter', 'device', 'environment', 'problem', 'phase')");
-  if (tables != 8) {
-    return core::fail(damaged(name, fmt::format("it has {} of the 8 tables that every one has", tables)));
-  }
-  const std::int64_t bytes =
-      query_integer(connection, "PRAGMA page_count") * query_integer(connection, "PRAGMA page_size");
-  Statement check(connection,
-                  bytes <= kFullCheckBytes ? "PRAGMA quick_check(1)" : "PRAGMA quick_check(sqlite_schema)");
-  check.bind();
-  const std::string answer = check.step() ? check.value<std::string>() : "the check gave no answer";
-  if (answer != "ok") {
-    core::Error error = damaged(name, "its pages do not hang together");
-    error.context = "SQLite's quick_check: " + answer;
-    return core::fail(std::move(error));
-  }
-  return {};
-}
-
-void use_wal(sqlite3* connection) {
+void use_wal(sqlite3* connection, Patience& patience) {
   // Changing the mode needs the file alone, and SQLite does not wait for that by itself.
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
-  while (true) {
+  patience.begin();
+  for (int times = 0;; ++times) {
     try {
       execute(connection, "PRAGMA journal_mode = WAL");
       return;
     } catch (const SqlFailure& failure) {
-      const bool busy = (failure.code() & 0xff) == SQLITE_BUSY;
-      if (!busy || std::chrono::steady_clock::now() > give_up) throw;
+      if (!is_busy(failure) || !patience.wait(times)) throw;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 

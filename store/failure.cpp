@@ -20,7 +20,8 @@ Cause cause_of(const SqlFailure& failure) {
       return {"the disk is full", "free some room on that disk, or give a database on another one"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {"another program has been writing to it for more than five seconds",
+    case SQLITE_PROTOCOL:
+      return {"another program holds its lock and does not let go",
               "wait until that program is done, or end it, and try again"};
     case SQLITE_READONLY:
       return {"it is read-only", "make the file and its folder writable, or give another database"};
@@ -55,10 +56,24 @@ Cause cause_of(const SqlFailure& failure) {
 core::Error database_error(const SqlFailure& failure, const std::filesystem::path& path,
                            std::string_view doing) {
   Cause cause = cause_of(failure);
-  return core::Error{
-      core::ErrorCode::kDatabase, fmt::format("cannot {} {}: {}", doing, path.string(), cause.sentence),
-      std::move(cause.hint),
-      fmt::format("SQLite {} ({}): {}", failure.code(), sqlite3_errstr(failure.code()), failure.text())};
+  return core::Error{core::ErrorCode::kDatabase,
+                     fmt::format("cannot {} {}: {}", doing, path.string(), cause.sentence),
+                     std::move(cause.hint),
+                     fmt::format("{}SQLite {} ({}): {}", is_busy(failure) ? "busy: " : "", failure.code(),
+                                 sqlite3_errstr(failure.code()), failure.text())};
+}
+
+bool is_busy(const SqlFailure& failure) noexcept {
+  const int code = failure.code() & 0xff;
+  return code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL;
+}
+
+core::Error unreadable(const UnreadableValue& value, const std::filesystem::path& path,
+                       std::string_view doing) {
+  return core::Error{core::ErrorCode::kDatabase,
+                     fmt::format("cannot {} {}: {}", doing, path.string(), value.sentence()),
+                     value.hint(),
+                     {}};
 }
 
 core::Error out_of_memory(const std::filesystem::path& path, std::string_view doing) {

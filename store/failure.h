@@ -17,9 +17,15 @@ namespace flashcore::store {
 core::Error database_error(const SqlFailure& failure, const std::filesystem::path& path,
                            std::string_view doing);
 
+core::Error unreadable(const UnreadableValue& value, const std::filesystem::path& path,
+                       std::string_view doing);
+
 core::Error out_of_memory(const std::filesystem::path& path, std::string_view doing);
 
-// Calls `work`, which throws SqlFailure or returns T, Result<T> or nothing.
+// Whether another program's lock stood against it.
+bool is_busy(const SqlFailure& failure) noexcept;
+
+// Calls `work`, which throws SqlFailure, UnreadableValue or returns T, Result<T> or nothing.
 template <typename T, typename Work>
 core::Result<T> guarded(const std::filesystem::path& path, std::string_view doing, Work&& work) noexcept {
   try {
@@ -31,6 +37,8 @@ core::Result<T> guarded(const std::filesystem::path& path, std::string_view doin
     }
   } catch (const SqlFailure& failure) {
     return core::fail(database_error(failure, path, doing));
+  } catch (const UnreadableValue& value) {
+    return core::fail(unreadable(value, path, doing));
   } catch (const std::bad_alloc&) {
     return core::fail(out_of_memory(path, doing));
   }

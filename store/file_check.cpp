@@ -204,10 +204,19 @@ core::Result<FileState> check_once(const fs::path& path, Mode mode) {
   }
   const std::string real = behind_links(path).string();
   state.has_wal = has_content(real + "-wal");
-  const bool settled = !state.has_wal && !has_content(real + "-journal");
+  state.has_journal = has_content(real + "-journal");
+  const bool settled = !state.has_wal && !state.has_journal;
   auto schema = check_header(Header{head->first, head->second}, path.string(), settled);
   if (!schema) return fail(schema.error());
   state.schema = *schema;
+  if (mode == Mode::kReadOnly && state.has_journal) {
+    return fail(refused(
+        path.string(),
+        fmt::format("a journal lies beside it ({}-journal), so that a program was stopped in a change",
+                    path.string()),
+        "open it once for writing (any run with --db does), which takes the half change back; if the journal "
+        "is not this database's, move it away. Nothing was changed"));
+  }
   return state;
 }
 
@@ -217,14 +226,6 @@ core::Error newer_schema(const std::string& name, std::int64_t found) {
   return refused(
       name, fmt::format("it has schema {}, and this program knows schemas up to {}", found, schema_version()),
       "use the newer FlashCore that wrote it, or give another database");
-}
-
-core::Error older_schema(const std::string& name, std::int64_t found) {
-  return refused(name,
-                 fmt::format("it has schema {}, older than this program's {}, and is opened for reading only",
-                             found, schema_version()),
-                 "open it once for writing (any flashcore-profile run with --db does), which brings it up to "
-                 "date, or work on a writable copy");
 }
 
 core::Error damaged(const std::string& name, std::string how) {

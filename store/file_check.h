@@ -15,11 +15,12 @@
 namespace flashcore::store {
 
 struct FileState {
-  bool is_new = false;    // not there, or empty: to be created
-  bool existed = false;   // there, perhaps empty
-  bool has_wal = false;   // a write-ahead log with content lies beside it
-  bool writable = false;  // the file and its folder
-  int schema = 0;         // user_version in the file itself (a log may hold a later one)
+  bool is_new = false;       // not there, or empty: to be created
+  bool existed = false;      // there, perhaps empty
+  bool has_wal = false;      // a write-ahead log with content lies beside it
+  bool has_journal = false;  // a rollback journal with content: somebody was stopped in a change
+  bool writable = false;     // the file and its folder
+  int schema = 0;            // user_version in the file itself (a log may hold a later one)
 };
 
 core::Result<FileState> check_file(const std::filesystem::path& path, Mode mode);
@@ -29,7 +30,6 @@ core::Result<int> check_bytes(std::string_view bytes, const std::string& name);
 
 // The sentence for a schema that this program does not know yet.
 core::Error newer_schema(const std::string& name, std::int64_t found);
-core::Error older_schema(const std::string& name, std::int64_t found);
 core::Error damaged(const std::string& name, std::string how);
 
 }  // namespace flashcore::store

@@ -1,236 +1,357 @@
-// Reading: lists in one query each, whole records in one read transaction.
+// Reading whole records, in one read transaction. Rows are believed only where they are all there: every
+// measurement says how many it has, and they are numbered without a gap, so that a page of another run that
+// has got in between is seen.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/columns.h"
-#include "store/failure.h"
-#include "store/store.h"
+#include "store/impl.h"
+#include "store/problem_rows.h"
 
 namespace flashcore::store {
 namespace {
 
 using core::RowId;
 
+[[noreturn]] void lost(std::string how) {
+  throw UnreadableValue(
+      fmt::format("it is damaged: {}", how),
+      "restore it from a copy; sqlite3's integrity_check says more. The file was not changed");
+}
+
 // The row `id` of a table whose rows are stored once.
 template <typename Record, typename Fields>
-Record read_row(sqlite3* db, std::string_view table, std::string_view columns, RowId id, Fields fields) {
-  Statement select(db, fmt::format("SELECT {} FROM {} WHERE id = ?", columns, table));
-  select.bind(id);
-  if (!select.step()) {
-    throw SqlFailure(SQLITE_CORRUPT, fmt::format("{} {} is referenced but missing", table, id), "");
-  }
+Record read_row(Store::Impl& impl, std::string_view table, std::string_view columns, RowId id,
+                Fields fields) {
+  const Prepared select = impl.prepare(fmt::format("SELECT {} FROM {} WHERE id = ?", columns, table));
+  select->bind(id);
+  if (!select->step()) lost(fmt::format("{} {} is referenced but missing", table, id));
   Record record;
-  select.read(fields(record));
+  select->read(fields(record));
   return record;
 }
 
-core::EnvironmentRecord read_environment(sqlite3* db, RowId id) {
-  return read_row<core::EnvironmentRecord>(db, "environment", kEnvironmentColumns, id,
+core::EnvironmentRecord read_environment(Store::Impl& impl, RowId id) {
+  return read_row<core::EnvironmentRecord>(impl, "environment", kEnvironmentColumns, id,
                                            [](auto& e) { return environment_fields(e); });
 }
 
-// The rows of a run in the order in which they were written.
-template <typename Record, typename Fields>
-std::vector<Record> read_rows(sqlite3* db, std::string_view table, std::string_view columns, RowId run,
-                              Fields fields) {
-  Statement select(db, fmt::format("SELECT {} FROM {} WHERE run_id = ? ORDER BY ordinal", columns, table));
-  select.bind(run);
-  std::vector<Record> records;
-  while (select.step()) select.read(fields(records.emplace_back()));
-  return records;
+core::SubjectRecord read_subject(Store::Impl& impl, RowId id) {
+  const Prepared select =
+      impl.prepare("SELECT kind, name, title, rung, reference, source_hash FROM subject WHERE id = ?");
+  select->bind(id);
+  if (!select->step()) lost(fmt::format("subject {} is referenced but missing", id));
+  core::SubjectRecord subject;
+  std::optional<int> rung;
+  std::optional<bool> reference;
+  select->read(subject.kind, subject.name, subject.title, rung, reference, subject.source_hash);
+  if (rung && reference) subject.ladder = core::LadderRecord{*rung, *reference};
+  return subject;
 }
 
-std::map<std::string, std::string> read_tags(sqlite3* db, std::string_view table, std::string_view owner,
-                                             RowId id) {
-  Statement select(db, fmt::format("SELECT key, value FROM {} WHERE {} = ?", table, owner));
-  select.bind(id);
-  std::map<std::string, std::string> tags;
-  while (select.step()) {
+core::DeviceRecord read_device(Store::Impl& impl, RowId id) {
+  RowId class_id = 0;
+  std::string uuid;
+  {
+    const Prepared select = impl.prepare("SELECT class_id, uuid FROM device WHERE id = ?");
+    select->bind(id);
+    if (!select->step()) lost(fmt::format("device {} is referenced but missing", id));
+    select->read(class_id, uuid);
+  }
+  auto device = read_row<core::DeviceRecord>(impl, "device_class", kDeviceColumns, class_id,
+                                             [](auto& d) { return device_fields(d); });
+  device.uuid = std::move(uuid);
+  return device;
+}
+
+core::Tags read_tags(Store::Impl& impl, std::string_view table, std::string_view owner, RowId id) {
+  const Prepared select = impl.prepare(fmt::format("SELECT key, value FROM {} WHERE {} = ?", table, owner));
+  select->bind(id);
+  core::Tags tags;
+  while (select->step()) {
     std::string key, value;
-    select.read(key, value);
+    select->read(key, value);
     tags.emplace(std::move(key), std::move(value));
   }
   return tags;
 }
 
-std::vector<core::CounterValue> read_counters(sqlite3* db, RowId run) {
-  Statement select(db,
-                   "SELECT n.name, c.kernel_index, c.value, c.reason, s.collector, s.passes, s.tool "
-                   "FROM counter c JOIN counter_name n ON n.id = c.name_id "
-                   "JOIN counter_source s ON s.id = c.source_id WHERE c.run_id = ? ORDER BY c.ordinal");
-  select.bind(run);
-  std::vector<core::CounterValue> counters;
-  while (select.step()) {
-    core::CounterValue& c = counters.emplace_back();
-    select.read(c.name, c.kernel_index, c.value, c.reason, c.collector, c.passes, c.tool);
+std::vector<core::KernelRecord> read_kernels(Store::Impl& impl, RowId run) {
+  const Prepared select = impl.prepare(
+      "SELECT ordinal, name, grid_x, grid_y, grid_z, block_x, block_y, block_z FROM kernel WHERE run_id = ? "
+      "ORDER BY ordinal");
+  select->bind(run);
+  std::vector<core::KernelRecord> kernels;
+  while (select->step()) {
+    core::KernelRecord& k = kernels.emplace_back();
+    std::optional<std::int64_t> grid[3], block[3];
+    select->read(k.ordinal, k.name, grid[0], grid[1], grid[2], block[0], block[1], block[2]);
+    if (grid[0] && grid[1] && grid[2]) k.grid = core::Extent3{*grid[0], *grid[1], *grid[2]};
+    if (block[0] && block[1] && block[2]) k.block = core::Extent3{*block[0], *block[1], *block[2]};
   }
-  return counters;
+  return kernels;
 }
 
-std::vector<core::ArtifactRecord> read_artifacts(sqlite3* db, RowId run) {
-  Statement select(db, "SELECT kind, name, media_type, content FROM artifact WHERE run_id = ? ORDER BY id");
-  select.bind(run);
-  std::vector<core::ArtifactRecord> artifacts;
-  while (select.step()) {
-    core::ArtifactRecord& a = artifacts.emplace_back();
-    select.read(a.kind, a.name, a.media_type, a.content);
+// How many rows of each kind a measurement says that it has.
+struct Counts {
+  std::int64_t parameters = 0, kernels = 0, resources = 0, samples = 0, counters = 0, checks = 0, clocks = 0,
+               diagnostics = 0, artifacts = 0;
+};
+
+class MeasurementReader {
+ public:
+  MeasurementReader(Store::Impl& impl, const core::RunRecord& run) : impl_(impl), run_(run) {}
+
+  void read(core::MeasurementRecord& m, const Counts& counts) {
+    id_ = m.id;
+    collector_ = m.collector;
+    parameters(m);
+    kernels(m);
+    rows(m.resources, "resource", kResourceColumns, [](auto& r) { return resource_fields(r); });
+    rows(m.samples, "sample", kSampleColumns, [](auto& s) { return sample_fields(s); });
+    counters(m);
+    rows(m.checks, "correctness", kCorrectnessColumns, [](auto& c) { return correctness_fields(c); });
+    rows(m.clocks, "clock_log", kClockColumns, [](auto& c) { return clock_fields(c); });
+    artifacts(m);
+    for (const core::ResourceRecord& r : m.resources) known_kernel(r.kernel);
+    expect(counts.parameters, m.parameters, "parameters");
+    expect(counts.kernels, m.kernels, "kernels");
+    expect(counts.resources, m.resources, "resources");
+    expect(counts.samples, m.samples, "samples");
+    expect(counts.counters, m.counters, "counters");
+    expect(counts.checks, m.checks, "checks");
+    expect(counts.clocks, m.clocks, "rows of the clock log");
+    expect(counts.artifacts, m.artifacts, "artifacts");
   }
-  return artifacts;
-}
 
-void read_parts(sqlite3* db, core::RunRecord& run) {
-  run.tags = read_tags(db, "run_tag", "run_id", run.id);
-  run.samples =
-      read_rows<core::Sample>(db, "sample", kSampleColumns, run.id, [](auto& s) { return sample_fields(s); });
-  run.counters = read_counters(db, run.id);
-  run.resources = read_rows<core::ResourceRecord>(db, "resource", kResourceColumns, run.id,
-                                                  [](auto& r) { return resource_fields(r); });
-  run.correctness = read_rows<core::CorrectnessRecord>(db, "correctness", kCorrectnessColumns, run.id,
-                                                       [](auto& c) { return correctness_fields(c); });
-  run.diagnostics = read_rows<core::DiagnosticRecord>(db, "diagnostic", kDiagnosticColumns, run.id,
-                                                      [](auto& d) { return diagnostic_fields(d); });
-  run.artifacts = read_artifacts(db, run.id);
-}
-
-// Nearest-rank median: the ceil(n / 2)-th smallest. (n + 1) / 2 in whole numbers is that rank.
-constexpr std::string_view kMedian =
-    "(SELECT duration_ns FROM (SELECT duration_ns, row_number() OVER (ORDER BY duration_ns) AS place, "
-    "count(*) OVER () AS n FROM sample WHERE run_id = r.id AND kind = '{}') WHERE place = (n + 1) / 2)";
-
-// A run that has failed its check, or has none, gets no time: it computed something else.
-std::string summary_query(std::string_view rest) {
-  return fmt::format(
-      "SELECT id, session_id, taken_at, origin, phase, title, rung, reference, batch, heads, kv_heads, "
-      "seq_q, "
-      "seq_k, head_dim, dtype, causal, device, checked, correct, counters, "
-      "CASE WHEN correct THEN {} END, CASE WHEN correct THEN {} END FROM (SELECT r.id, r.session_id, "
-      "r.taken_at, r.origin, ph.name AS phase, ph.title, ph.rung, ph.reference, p.batch, p.heads, "
-      "p.kv_heads, "
-      "p.seq_q, p.seq_k, p.head_dim, p.dtype, p.causal, d.name AS device, "
-      "(SELECT count(*) > 0 FROM correctness c WHERE c.run_id = r.id) AS checked, "
-      "(SELECT count(*) > 0 AND min(passed) = 1 FROM correctness c WHERE c.run_id = r.id) AS correct, "
-      "(SELECT count(*) FROM counter c WHERE c.run_id = r.id) AS counters "
-      "FROM run r JOIN phase ph ON ph.id = r.phase_id JOIN problem p ON p.id = r.problem_id "
-      "JOIN device d ON d.id = r.device_id) r {}",
-      fmt::format(fmt::runtime(kMedian), "graph"), fmt::format(fmt::runtime(kMedian), "launch"), rest);
-}
-
-std::vector<RunSummary> read_summaries(Statement& select) {
-  std::vector<RunSummary> runs;
-  while (select.step()) {
-    RunSummary& r = runs.emplace_back();
-    core::Problem& p = r.problem;
-    select.read(r.id, r.session_id, r.taken_at, r.origin, r.phase, r.phase_title, r.rung, r.reference,
-                p.batch, p.heads, p.kv_heads, p.seq_q, p.seq_k, p.head_dim, p.dtype, p.causal, r.device,
-                r.checked, r.correct, r.counter_count, r.graph_p50_ns, r.launch_p50_ns);
+  void expect(std::int64_t said, const auto& found, std::string_view what) const {
+    if (said == static_cast<std::int64_t>(found.size())) return;
+    lost(fmt::format("measurement {} ({}) has {} {} and should have {}", id_, collector_, found.size(), what,
+                     said));
   }
-  return runs;
+
+ private:
+  void in_order(std::int64_t ordinal, std::size_t place, std::string_view table) const {
+    if (ordinal == static_cast<std::int64_t>(place)) return;
+    lost(fmt::format("measurement {} ({}) has row {} of {} where {} should be", id_, collector_, ordinal,
+                     table, place));
+  }
+
+  const core::KernelRecord& known_kernel(int ordinal) const {
+    for (const core::KernelRecord& kernel : run_.kernels) {
+      if (kernel.ordinal == ordinal) return kernel;
+    }
+    lost(fmt::format("measurement {} ({}) names kernel {}, which run {} does not have", id_, collector_,
+                     ordinal, run_.id));
+  }
+
+  template <typename Record, typename Fields>
+  void rows(std::vector<Record>& records, std::string_view table, std::string_view columns, Fields fields) {
+    const Prepared select = impl_.prepare(
+        fmt::format("SELECT ordinal, {} FROM {} WHERE measurement_id = ? ORDER BY ordinal", columns, table));
+    select->bind(id_);
+    while (select->step()) {
+      std::int64_t ordinal = 0;
+      Record& record = records.emplace_back();
+      select->read(ordinal, fields(record));
+      in_order(ordinal, records.size() - 1, table);
+    }
+  }
+
+  void parameters(core::MeasurementRecord& m) {
+    const Prepared select =
+        impl_.prepare("SELECT name, value FROM measurement_parameter WHERE measurement_id = ?");
+    select->bind(id_);
+    while (select->step()) {
+      std::string name, value;
+      select->read(name, value);
+      m.parameters.emplace(std::move(name), std::move(value));
+    }
+  }
+
+  void kernels(core::MeasurementRecord& m) {
+    const Prepared select = impl_.prepare(
+        "SELECT ordinal, kernel FROM measurement_kernel WHERE measurement_id = ? ORDER BY ordinal");
+    select->bind(id_);
+    while (select->step()) {
+      std::int64_t ordinal = 0;
+      int kernel = 0;
+      select->read(ordinal, kernel);
+      in_order(ordinal, m.kernels.size(), "measurement_kernel");
+      m.kernels.push_back(known_kernel(kernel));
+    }
+  }
+
+  void counters(core::MeasurementRecord& m) {
+    const Prepared select = impl_.prepare(
+        "SELECT c.ordinal, n.name, c.kernel, c.value, c.reason FROM counter c LEFT JOIN counter_name n "
+        "ON n.id = c.name_id WHERE c.measurement_id = ? ORDER BY c.ordinal");
+    select->bind(id_);
+    std::optional<std::string> name, reason;
+    int checked = -1;
+    while (select->step()) {
+      std::int64_t ordinal = 0;
+      core::CounterValue& c = m.counters.emplace_back();
+      select->read(ordinal, name, c.kernel, c.value, reason);
+      in_order(ordinal, m.counters.size() - 1, "counter");
+      if (!name) lost(fmt::format("the name of counter {} of measurement {} is missing", ordinal, id_));
+      c.name = std::move(*name);
+      if (reason) c.reason = std::move(*reason);
+      if (c.kernel && *c.kernel != checked) checked = known_kernel(*c.kernel).ordinal;
+    }
+  }
+
+  void artifacts(core::MeasurementRecord& m) {
+    const Prepared select = impl_.prepare(
+        "SELECT kind, name, media_type, content FROM artifact WHERE measurement_id = ? ORDER BY id");
+    select->bind(id_);
+    while (select->step()) {
+      core::ArtifactRecord& a = m.artifacts.emplace_back();
+      select->read(a.kind, a.name, a.media_type, a.content);
+    }
+  }
+
+  Store::Impl& impl_;
+  const core::RunRecord& run_;
+  RowId id_ = 0;
+  std::string collector_;
+};
+
+void read_diagnostics(Store::Impl& impl, core::RunRecord& run) {
+  const Prepared select = impl.prepare(fmt::format(
+      "SELECT measurement_id, {} FROM diagnostic WHERE run_id = ? ORDER BY ordinal", kDiagnosticColumns));
+  select->bind(run.id);
+  while (select->step()) {
+    std::optional<RowId> owner;
+    core::DiagnosticRecord diagnostic;
+    select->read(owner, diagnostic_fields(diagnostic));
+    auto* into = &run.diagnostics;
+    if (owner) {
+      const auto at = std::find_if(run.measurements.begin(), run.measurements.end(),
+                                   [&](const auto& m) { return m.id == *owner; });
+      if (at == run.measurements.end()) {
+        lost(fmt::format("a diagnostic of run {} belongs to measurement {}, which it does not have", run.id,
+                         *owner));
+      }
+      into = &at->diagnostics;
+    }
+    into->push_back(std::move(diagnostic));
+  }
 }
 
-core::Error no_such(std::string_view kind, RowId id, std::string_view list) {
+void read_measurements(Store::Impl& impl, core::RunRecord& run) {
+  std::vector<Counts> counts;
+  {
+    const Prepared select = impl.prepare(fmt::format(
+        "SELECT id, ordinal, {}, parameter_count, kernel_count, resource_count, sample_count, counter_count, "
+        "check_count, clock_count, diagnostic_count, artifact_count FROM measurement WHERE run_id = ? "
+        "ORDER BY ordinal",
+        kMeasurementColumns));
+    select->bind(run.id);
+    while (select->step()) {
+      core::MeasurementRecord& m = run.measurements.emplace_back();
+      Counts& c = counts.emplace_back();
+      std::size_t ordinal = 0;
+      std::int64_t stored = 0;
+      select->read(m.id, stored, measurement_fields(m), c.parameters, c.kernels, c.resources, c.samples,
+                   c.counters, c.checks, c.clocks, c.diagnostics, c.artifacts);
+      ordinal = run.measurements.size() - 1;
+      if (stored != static_cast<std::int64_t>(ordinal)) {
+        lost(fmt::format("run {} has measurement {} where {} should be", run.id, stored, ordinal));
+      }
+    }
+  }
+  MeasurementReader reader(impl, run);
+  for (std::size_t i = 0; i < counts.size(); ++i) reader.read(run.measurements[i], counts[i]);
+  read_diagnostics(impl, run);
+  std::size_t diagnostics = run.diagnostics.size();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const core::MeasurementRecord& m = run.measurements[i];
+    if (static_cast<std::int64_t>(m.diagnostics.size()) != counts[i].diagnostics) {
+      lost(fmt::format("measurement {} ({}) has {} diagnostics and should have {}", m.id, m.collector,
+                       m.diagnostics.size(), counts[i].diagnostics));
+    }
+    diagnostics += m.diagnostics.size();
+  }
+  const Prepared summary =
+      impl.prepare("SELECT measurement_count, diagnostic_count FROM run_summary WHERE run_id = ?");
+  summary->bind(run.id);
+  std::int64_t said_measurements = 0, said_diagnostics = 0;
+  if (!summary->step()) lost(fmt::format("run {} has no summary", run.id));
+  summary->read(said_measurements, said_diagnostics);
+  if (said_measurements != static_cast<std::int64_t>(counts.size()) ||
+      said_diagnostics != static_cast<std::int64_t>(diagnostics)) {
+    lost(fmt::format("run {} has {} measurements and {} diagnostics and should have {} and {}", run.id,
+                     counts.size(), diagnostics, said_measurements, said_diagnostics));
+  }
+}
+
+core::Error no_such(std::string_view kind, RowId id) {
   return core::Error{core::ErrorCode::kUsage,
                      fmt::format("there is no {} {}", kind, id),
-                     fmt::format("{} shows what there is", list),
+                     fmt::format("flashcore-profile list {}s shows what there is", kind),
                      {}};
 }
 
-core::Result<core::SessionRecord> session_record(sqlite3* db, RowId id) {
-  Statement select(
-      db, "SELECT id, started_at, command, origin, recording, environment_id FROM session WHERE id = ?");
-  select.bind(id);
-  if (!select.step()) return core::fail(no_such("session", id, "flashcore-profile list runs"));
-  core::SessionRecord session;
-  RowId environment = 0;
-  select.read(session.id, session.started_at, session.command, session.origin, session.recording,
-              environment);
-  session.tags = read_tags(db, "session_tag", "session_id", id);
-  session.environment = read_environment(db, environment);
-  return session;
-}
+struct Head {
+  RowId subject = 0, environment = 0;
+  std::optional<RowId> problem, device;
+};
 
 }  // namespace
 
 core::Result<core::RunRecord> Store::read_run(RowId id) const {
-  return guarded<core::RunRecord>(path_, "read a run of", [&]() -> core::Result<core::RunRecord> {
-    sqlite3* const db = connection_.get();
-    const ReadTransaction transaction(db);
-    Statement select(
-        db,
-        "SELECT id, session_id, taken_at, origin, phase_id, problem_id, device_id, environment_id, "
-        "model_flops, model_bytes, warmup, iterations FROM run WHERE id = ?");
-    select.bind(id);
-    if (!select.step()) return core::fail(no_such("run", id, "flashcore-profile list runs"));
+  return impl_->reading<core::RunRecord>("read a run of", [&]() -> core::Result<core::RunRecord> {
     core::RunRecord run;
-    RowId phase = 0, problem = 0, device = 0, environment = 0;
-    select.read(run.id, run.session_id, run.taken_at, run.origin, phase, problem, device, environment,
-                run.model_flops, run.model_bytes, run.warmup, run.iterations);
-    run.phase = read_row<core::PhaseRecord>(db, "phase", kPhaseColumns, phase,
-                                            [](auto& p) { return phase_fields(p); });
-    run.problem = read_row<core::Problem>(db, "problem", kProblemColumns, problem,
-                                          [](auto& p) { return problem_fields(p); });
-    run.device = read_row<core::DeviceRecord>(db, "device", kDeviceColumns, device,
-                                              [](auto& d) { return device_fields(d); });
-    run.environment = read_environment(db, environment);
-    read_parts(db, run);
+    Head head;
+    {
+      const Prepared select = impl_->prepare(
+          "SELECT id, session_id, taken_at, origin, subject_id, problem_id, device_id, environment_id, "
+          "model_flops, model_bytes, answer FROM run WHERE id = ?");
+      select->bind(id);
+      if (!select->step()) return core::fail(no_such("run", id));
+      std::optional<double> flops, bytes;
+      select->read(run.id, run.session_id, run.taken_at, run.origin, head.subject, head.problem, head.device,
+                   head.environment, flops, bytes, run.answer);
+      if (flops && bytes) run.model = core::ModelRecord{*flops, *bytes};
+    }
+    if (run.id != id) lost(fmt::format("run {} stands where run {} should be", run.id, id));
+    run.subject = read_subject(*impl_, head.subject);
+    if (head.problem) run.problem = problem_of(*impl_, *head.problem);
+    if (head.device) run.device = read_device(*impl_, *head.device);
+    run.environment = read_environment(*impl_, head.environment);
+    run.tags = read_tags(*impl_, "run_tag", "run_id", id);
+    run.kernels = read_kernels(*impl_, id);
+    read_measurements(*impl_, run);
     return run;
   });
 }
 
 core::Result<core::SessionRecord> Store::read_session(RowId id) const {
-  return guarded<core::SessionRecord>(path_, "read a session of", [&] {
-    const ReadTransaction transaction(connection_.get());
-    return session_record(connection_.get(), id);
-  });
-}
-
-core::Result<std::vector<RunSummary>> Store::runs() const {
-  return guarded<std::vector<RunSummary>>(path_, "list the runs of", [&] {
-    Statement select(connection_.get(), summary_query("ORDER BY id DESC"));
-    select.bind();
-    return read_summaries(select);
-  });
-}
-
-core::Result<std::vector<RunSummary>> Store::runs_of(RowId session) const {
-  return guarded<std::vector<RunSummary>>(path_, "list the runs of", [&] {
-    Statement select(connection_.get(), summary_query("WHERE session_id = ? ORDER BY id"));
-    select.bind(session);
-    return read_summaries(select);
-  });
-}
-
-core::Result<std::vector<SessionSummary>> Store::sessions() const {
-  using Sessions = std::vector<SessionSummary>;
-  return guarded<Sessions>(path_, "list the sessions of", [&]() -> core::Result<Sessions> {
-    sqlite3* const db = connection_.get();
-    const ReadTransaction transaction(db);
-    Statement select(
-        db,
-        "SELECT s.id, (SELECT count(*) FROM run WHERE session_id = s.id), "
-        "coalesce((SELECT group_concat(name, ', ') FROM (SELECT DISTINCT d.name FROM run r JOIN device d ON "
-        "d.id = r.device_id WHERE r.session_id = s.id ORDER BY d.name)), ''), "
-        "coalesce((SELECT group_concat(name, ', ') FROM (SELECT ph.name FROM run r JOIN phase ph ON ph.id = "
-        "r.phase_id WHERE r.session_id = s.id GROUP BY ph.name ORDER BY min(ph.reference), min(ph.rung), "
-        "ph.name)), '') FROM session s ORDER BY s.id DESC");
-    select.bind();
-    Sessions sessions;
-    while (select.step()) {
-      RowId id = 0;
-      SessionSummary& summary = sessions.emplace_back();
-      select.read(id, summary.run_count, summary.devices, summary.phases);
-      auto session = session_record(db, id);
-      if (!session) return core::fail(session.error());
-      summary.session = std::move(*session);
+  return impl_->reading<core::SessionRecord>("read a session of", [&]() -> core::Result<core::SessionRecord> {
+    core::SessionRecord session;
+    RowId environment = 0;
+    {
+      const Prepared select = impl_->prepare(
+          fmt::format("SELECT id, {}, environment_id FROM session WHERE id = ?", kSessionColumns));
+      select->bind(id);
+      if (!select->step()) return core::fail(no_such("session", id));
+      select->read(session.id, session_fields(session), environment);
     }
-    return sessions;
+    session.tags = read_tags(*impl_, "session_tag", "session_id", id);
+    session.environment = read_environment(*impl_, environment);
+    return session;
   });
 }
 
 core::Result<std::vector<core::DeviceRecord>> Store::devices() const {
-  return guarded<std::vector<core::DeviceRecord>>(path_, "list the devices of", [&] {
-    Statement select(connection_.get(), fmt::format("SELECT {} FROM device ORDER BY id", kDeviceColumns));
-    select.bind();
+  return impl_->reading<std::vector<core::DeviceRecord>>("list the devices of", [&] {
+    const Prepared select =
+        impl_->prepare(fmt::format("SELECT {} FROM device_class ORDER BY id", kDeviceColumns));
+    select->bind();
     std::vector<core::DeviceRecord> devices;
-    while (select.step()) select.read(device_fields(devices.emplace_back()));
+    while (select->step()) select->read(device_fields(devices.emplace_back()));
     return devices;
   });
 }

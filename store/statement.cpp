@@ -1,5 +1,7 @@
 #include "store/statement.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
@@ -95,25 +97,15 @@ void Statement::take(std::string& value) {
   ++column_;
 }
 
-void Statement::take(core::Origin& value) {
-  std::string name;
-  take(name);
-  value = name == core::name_of(core::Origin::kRecording) ? core::Origin::kRecording : core::Origin::kLive;
-}
-
-void Statement::take(core::SampleKind& value) {
-  std::string name;
-  take(name);
-  value =
-      name == core::name_of(core::SampleKind::kGraph) ? core::SampleKind::kGraph : core::SampleKind::kLaunch;
-}
-
-void Statement::take(core::Severity& value) {
-  std::string name;
-  take(name);
-  value = core::Severity::kInfo;
-  if (name == core::name_of(core::Severity::kWarning)) value = core::Severity::kWarning;
-  if (name == core::name_of(core::Severity::kError)) value = core::Severity::kError;
+// Behind take(): the column is the one before.
+void Statement::unknown_word(const std::string& word) const {
+  const char* const table = sqlite3_column_table_name(statement_, column_ - 1);
+  const char* const column = sqlite3_column_origin_name(statement_, column_ - 1);
+  constexpr std::size_t kMostShown = 40;
+  throw UnreadableValue(
+      fmt::format("{}.{} holds '{}', a word that this program does not know", table != nullptr ? table : "?",
+                  column != nullptr ? column : "?", word.substr(0, kMostShown)),
+      "use the newer FlashCore that wrote it, or restore the database from a copy");
 }
 
 void execute(sqlite3* connection, const std::string& sql) {

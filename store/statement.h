@@ -4,7 +4,8 @@
 // bound and read in the order of their columns; NaN is stored as NULL (SQLite has no NaN) and NULL
 // read into a double is NaN.
 // Threads: the connection's. Errors: SqlFailure is thrown inside store/ and turned into a
-// core::Error by guarded() (store/failure.h); it never leaves the folder.
+// core::Error by guarded() (store/failure.h); it never leaves the folder. A word that an enumeration does not
+// have throws UnreadableValue: it is never taken for another one.
 //
 //   Statement insert(connection, "INSERT INTO run_tag VALUES (?, ?, ?)");
 //   insert.run(run_id, key, value);
@@ -18,6 +19,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "core/records.h"
 
@@ -37,6 +39,19 @@ class SqlFailure : public std::exception {
   std::string sql_;
 };
 
+// A value that is there and cannot be what it stands for: an unknown word, rows that are missing.
+class UnreadableValue : public std::exception {
+ public:
+  UnreadableValue(std::string what, std::string hint) : what_(std::move(what)), hint_(std::move(hint)) {}
+  const std::string& sentence() const noexcept { return what_; }
+  const std::string& hint() const noexcept { return hint_; }
+  const char* what() const noexcept override { return what_.c_str(); }
+
+ private:
+  std::string what_;
+  std::string hint_;
+};
+
 // Bytes that are no text; bound and read as a BLOB.
 struct Blob {
   std::string_view bytes;
@@ -49,11 +64,25 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
   ~Statement();
 
+  // Ends a query before its last row, so that it holds no lock.
+  void reset() noexcept;
+
   // Binds all parameters and starts anew; rows follow by step().
   template <typename... Values>
   void bind(const Values&... values) {
     reset();
     (put(values), ...);
+  }
+
+  void bind_all(const std::vector<std::string>& values) {
+    reset();
+    for (const std::string& value : values) put(value);
+  }
+  // One parameter by its number, from 1, after bind().
+  template <typename Value>
+  void bind_at(int place, const Value& value) {
+    parameter_ = place - 1;
+    put(value);
   }
 
   // True while there is a row.
@@ -84,8 +113,8 @@ class Statement {
   }
 
  private:
-  void reset() noexcept;
   void check(int code) const;
+  [[noreturn]] void unknown_word(const std::string& word) const;
 
   void put(std::nullptr_t);
   void put(std::int64_t value);
@@ -98,9 +127,10 @@ class Statement {
   void put(const std::string& text) { put(std::string_view(text)); }
   void put(const char* text) { put(std::string_view(text)); }
   void put(Blob blob);
-  void put(core::Origin value) { put(core::name_of(value)); }
-  void put(core::SampleKind value) { put(core::name_of(value)); }
-  void put(core::Severity value) { put(core::name_of(value)); }
+  template <core::Named Enum>
+  void put(Enum value) {
+    put(core::name_of(value));
+  }
   template <typename T>
   void put(const std::optional<T>& value) {
     if (value) {
@@ -120,9 +150,14 @@ class Statement {
   void take(std::uint64_t& value);
   void take(double& value);
   void take(std::string& value);
-  void take(core::Origin& value);
-  void take(core::SampleKind& value);
-  void take(core::Severity& value);
+  template <core::Named Enum>
+  void take(Enum& value) {
+    std::string word;
+    take(word);
+    const auto known = core::named<Enum>(word);
+    if (!known) unknown_word(word);
+    value = *known;
+  }
   template <typename T>
   void take(std::optional<T>& value) {
     if (sqlite3_column_type(statement_, column_) == SQLITE_NULL) {

@@ -1,153 +1,128 @@
-// Writing: a session or a run is one transaction.
+// Writing: what is written together is one transaction.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <unordered_map>
-
-#include "store/columns.h"
-#include "store/failure.h"
-#include "store/store.h"
+#include "store/impl.h"
+#include "store/writer.h"
 
 namespace flashcore::store {
 namespace {
 
 using core::RowId;
 
-// "?, ?, ?" for as many columns as the list names.
-std::string placeholders(std::string_view columns) {
-  std::string marks = "?";
-  for (auto n = std::count(columns.begin(), columns.end(), ','); n > 0; --n) marks += ", ?";
-  return marks;
+core::Error no_such(std::string_view kind, RowId id) {
+  return core::Error{core::ErrorCode::kUsage,
+                     fmt::format("there is no {} {} to write to", kind, id),
+                     "it may have been deleted meanwhile; begin a new one",
+                     {}};
 }
 
-// The id of the row with these values, which is made where there is none yet.
-template <typename Fields>
-RowId stored_once(sqlite3* db, std::string_view table, std::string_view columns, const Fields& fields) {
-  const std::string marks = placeholders(columns);
-  Statement find(db, fmt::format("SELECT id FROM {} WHERE ({}) = ({})", table, columns, marks));
-  find.bind(fields);
-  if (find.step()) return find.value<RowId>();
-  Statement insert(db, fmt::format("INSERT INTO {} ({}) VALUES ({})", table, columns, marks));
-  insert.run(fields);
-  return sqlite3_last_insert_rowid(db);
-}
-
-RowId environment_id(sqlite3* db, const core::EnvironmentRecord& environment) {
-  return stored_once(db, "environment", kEnvironmentColumns, environment_fields(environment));
-}
-
-// One row for each record, numbered in their order.
-template <typename Records, typename Fields>
-void write_rows(sqlite3* db, std::string_view table, std::string_view columns, RowId run,
-                const Records& records, Fields fields) {
-  if (records.empty()) return;
-  Statement insert(db, fmt::format("INSERT INTO {} (run_id, ordinal, {}) VALUES (?, ?, {})", table, columns,
-                                   placeholders(columns)));
-  std::int64_t ordinal = 0;
-  for (const auto& record : records) insert.run(run, ordinal++, fields(record));
-}
-
-void write_tags(sqlite3* db, std::string_view table, RowId owner,
-                const std::map<std::string, std::string>& tags) {
-  if (tags.empty()) return;
-  Statement insert(db, fmt::format("INSERT INTO {} VALUES (?, ?, ?)", table));
-  for (const auto& [key, value] : tags) insert.run(owner, key, value);
-}
-
-// A value that is missing has a reason; SQLite has no NaN, so a NaN is missing too.
-std::optional<std::string> reason_of(const core::CounterValue& counter) {
-  if (!counter.reason.empty()) return counter.reason;
-  if (!counter.value) return "the collector gave no reason";
-  if (std::isnan(*counter.value)) return "the collector returned NaN";
-  return std::nullopt;
-}
-
-void write_counters(sqlite3* db, RowId run, const std::vector<core::CounterValue>& counters) {
-  std::unordered_map<std::string, RowId> names;
-  Statement insert(
-      db,
-      "INSERT INTO counter (run_id, ordinal, name_id, kernel_index, value, reason, source_id) VALUES "
-      "(?, ?, ?, ?, ?, ?, ?)");
-  std::int64_t ordinal = 0;
-  const core::CounterValue* previous = nullptr;
-  RowId source = 0;
-  for (const core::CounterValue& counter : counters) {
-    auto [name, is_new] = names.try_emplace(counter.name, 0);
-    if (is_new) name->second = stored_once(db, "counter_name", "name", std::tie(counter.name));
-    const bool same_source = previous != nullptr && previous->collector == counter.collector &&
-                             previous->tool == counter.tool && previous->passes == counter.passes;
-    if (!same_source) {
-      source = stored_once(db, "counter_source", "collector, tool, passes",
-                           std::tie(counter.collector, counter.tool, counter.passes));
-    }
-    previous = &counter;
-    insert.run(run, ordinal++, name->second, counter.kernel_index, counter.value, reason_of(counter), source);
-  }
-}
-
-void write_artifacts(sqlite3* db, RowId run, const std::vector<core::ArtifactRecord>& artifacts) {
-  Statement insert(db,
-                   "INSERT INTO artifact (run_id, kind, name, media_type, content) VALUES (?, ?, ?, ?, ?)");
-  for (const core::ArtifactRecord& a : artifacts) {
-    insert.run(run, a.kind, a.name, a.media_type, Blob{a.content});
-  }
-}
-
-RowId write_run_row(sqlite3* db, RowId session, const core::RunRecord& run) {
-  const RowId phase = stored_once(db, "phase", kPhaseColumns, phase_fields(run.phase));
-  const RowId problem = stored_once(db, "problem", kProblemColumns, problem_fields(run.problem));
-  const RowId device = stored_once(db, "device", kDeviceColumns, device_fields(run.device));
-  Statement insert(
-      db,
-      "INSERT INTO run (session_id, taken_at, origin, phase_id, problem_id, device_id, environment_id, "
-      "model_flops, model_bytes, warmup, iterations) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  insert.run(session, run.taken_at, run.origin, phase, problem, device, environment_id(db, run.environment),
-             run.model_flops, run.model_bytes, run.warmup, run.iterations);
-  return sqlite3_last_insert_rowid(db);
-}
+struct Written {
+  RowId session = 0;
+  std::vector<RowId> runs;
+  std::vector<std::vector<RowId>> measurements;  // of each run
+};
 
 }  // namespace
 
-core::Result<RowId> Store::begin_session(const core::SessionRecord& session) {
-  return guarded<RowId>(path_, "write a session to", [&] {
-    sqlite3* const db = connection_.get();
-    Transaction transaction(db);
-    const RowId environment = environment_id(db, session.environment);
-    Statement insert(db,
-                     "INSERT INTO session (started_at, command, origin, recording, environment_id) VALUES "
-                     "(?, ?, ?, ?, ?)");
-    insert.run(session.started_at, session.command, session.origin, session.recording, environment);
-    const RowId id = sqlite3_last_insert_rowid(db);
-    write_tags(db, "session_tag", id, session.tags);
-    transaction.commit();
-    return id;
+core::Status Store::append(core::SessionRecord& session, core::RunRecord& run,
+                           core::MeasurementRecord measurement) {
+  struct Ids {
+    RowId session, run, measurement;
+    std::vector<RowId> earlier;
+  };
+  auto written = impl_->writing<Ids>("write a measurement to", [&]() -> core::Result<Ids> {
+    Writer writer(*impl_);
+    Ids ids{session.id, run.id, 0, {}};
+    if (ids.session != 0 && !writer.has("session", ids.session))
+      return core::fail(no_such("session", ids.session));
+    if (ids.run != 0 && !writer.has("run", ids.run)) return core::fail(no_such("run", ids.run));
+    if (ids.session == 0) ids.session = writer.session(session);
+    if (ids.run == 0) ids.run = writer.whole_run(run, ids.session, ids.earlier);
+
+    // What add_measurement() decides, on a copy without the measurements: an error must change nothing.
+    core::RunRecord after;
+    after.kernels = run.kernels;
+    after.answer = run.answer;
+    core::MeasurementRecord deciding;
+    deciding.kernels = measurement.kernels;
+    deciding.checks = measurement.checks;
+    core::add_measurement(after, std::move(deciding));
+    writer.kernels(ids.run, after.kernels);
+    writer.nameless_kernels(ids.run, measurement);
+    {
+      const Prepared update = impl_->prepare("UPDATE run SET answer = ? WHERE id = ?");
+      update->run(after.answer, ids.run);
+    }
+    const auto next = [&](std::string_view table) {
+      const Prepared select =
+          impl_->prepare(fmt::format("SELECT ifnull(max(ordinal), -1) + 1 FROM {} WHERE run_id = ?", table));
+      select->bind(ids.run);
+      select->step();
+      return select->value<std::int64_t>();
+    };
+    std::int64_t diagnostic = next("diagnostic");
+    ids.measurement = writer.measurement(ids.run, next("measurement"), measurement, diagnostic);
+    writer.summary(ids.run, writer.stored_summary(ids.run));
+    return ids;
   });
+  if (!written) return core::fail(written.error());
+  session.id = written->session;
+  run.id = written->run;
+  run.session_id = written->session;
+  for (std::size_t i = 0; i < written->earlier.size(); ++i) run.measurements[i].id = written->earlier[i];
+  measurement.id = written->measurement;
+  core::add_measurement(run, std::move(measurement));
+  return {};
 }
 
-core::Result<RowId> Store::write_run(RowId session, const core::RunRecord& run) {
-  return guarded<RowId>(path_, "write a run to", [&]() -> core::Result<RowId> {
-    sqlite3* const db = connection_.get();
-    Transaction transaction(db);
-    Statement find(db, "SELECT 1 FROM session WHERE id = ?");
-    find.bind(session);
-    if (!find.step()) {
-      return core::fail(core::ErrorCode::kUsage, fmt::format("there is no session {}", session),
-                        "begin one before writing its runs");
+core::Status Store::write_runs(core::SessionRecord& session, std::span<core::RunRecord> runs) {
+  if (runs.empty()) return {};  // a session appears with its first run
+  auto written = impl_->writing<Written>("write runs to", [&]() -> core::Result<Written> {
+    Writer writer(*impl_);
+    Written ids;
+    ids.session = session.id;
+    if (ids.session != 0 && !writer.has("session", ids.session))
+      return core::fail(no_such("session", ids.session));
+    if (ids.session == 0) ids.session = writer.session(session);
+    ids.runs.reserve(runs.size());
+    ids.measurements.reserve(runs.size());
+    for (const core::RunRecord& run : runs) {
+      ids.runs.push_back(writer.whole_run(run, ids.session, ids.measurements.emplace_back()));
     }
-    const RowId id = write_run_row(db, session, run);
-    write_tags(db, "run_tag", id, run.tags);
-    write_rows(db, "sample", kSampleColumns, id, run.samples, [](auto& s) { return sample_fields(s); });
-    write_counters(db, id, run.counters);
-    write_rows(db, "resource", kResourceColumns, id, run.resources,
-               [](auto& r) { return resource_fields(r); });
-    write_rows(db, "correctness", kCorrectnessColumns, id, run.correctness,
-               [](auto& c) { return correctness_fields(c); });
-    write_rows(db, "diagnostic", kDiagnosticColumns, id, run.diagnostics,
-               [](auto& d) { return diagnostic_fields(d); });
-    write_artifacts(db, id, run.artifacts);
-    transaction.commit();
-    return id;
+    return ids;
+  });
+  if (!written) return core::fail(written.error());
+  session.id = written->session;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].id = written->runs[i];
+    runs[i].session_id = session.id;
+    const std::vector<RowId>& ids = written->measurements[i];
+    for (std::size_t m = 0; m < ids.size(); ++m) runs[i].measurements[m].id = ids[m];
+  }
+  return {};
+}
+
+core::Status Store::write_run(core::SessionRecord& session, core::RunRecord& run) {
+  return write_runs(session, std::span(&run, 1));
+}
+
+core::Status Store::add_diagnostic(RowId run, const core::DiagnosticRecord& diagnostic) {
+  return impl_->writing<void>("write a diagnostic to", [&]() -> core::Status {
+    Writer writer(*impl_);
+    if (!writer.has("run", run)) return core::fail(no_such("run", run));
+    std::int64_t ordinal = 0;
+    {
+      const Prepared last =
+          impl_->prepare("SELECT ifnull(max(ordinal), -1) + 1 FROM diagnostic WHERE run_id = ?");
+      last->bind(run);
+      last->step();
+      ordinal = last->value<std::int64_t>();
+    }
+    writer.diagnostic(run, ordinal, std::nullopt, diagnostic);
+    const Prepared update =
+        impl_->prepare("UPDATE run_summary SET diagnostic_count = diagnostic_count + 1 WHERE run_id = ?");
+    update->run(run);
+    return {};
   });
 }
 

@@ -2,8 +2,11 @@
 // error what went wrong.
 //
 // Owns: nothing. Threads: called once from main. Output: results on standard output, everything
-// else on standard error.
+// else on standard error. Text from outside is made safe before it reaches a terminal. A command that is
+// cancelled ends what it is doing and returns 130.
 #pragma once
+
+#include <string_view>
 
 #include "app/cli/options.h"
 #include "core/cancel.h"
@@ -12,19 +15,21 @@
 namespace flashcore::cli {
 
 int profile_command(const Options& options, const core::CancelToken& cancel);
-int list_command(const Options& options);
-int show_command(const Options& options);
-int report_command(const Options& options);
-int record_command(const Options& options);
-int doctor_command(const Options& options);
-int launch_command(const Options& options);
-int worker_command(const Options& options, core::CancelToken& cancel);
+int list_command(const Options& options, const core::CancelToken& cancel);
+int show_command(const Options& options, const core::CancelToken& cancel);
+int report_command(const Options& options, const core::CancelToken& cancel);
+int import_command(const Options& options, const core::CancelToken& cancel);
+int record_command(const Options& options, const core::CancelToken& cancel);
+int doctor_command(const Options& options, const core::CancelToken& cancel);
+int launch_command(const Options& options, const core::CancelToken& cancel);
+int worker_command(const Options& options, const core::CancelToken& cancel);
+int helper_command();
 
 // "flashcore-profile: message" with hint and detail on standard error; the code to exit with.
 int complain(const core::Error& error);
 
-// `code`, or 5 where it was 0 and standard output did not take all that was printed. A reader that has
-// gone (`| head`) wants no more, which is no error.
-int finish_output(int code);
+// `text` on standard output, and `code`: 130 where the user stopped it meanwhile, 5 where standard output did
+// not take it. A reader that has gone (`| head`) wants no more, which is no error.
+int put_output(std::string_view text, int code, const core::CancelToken& cancel);
 
 }  // namespace flashcore::cli

@@ -8,17 +8,15 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/session/collectors.h"
 #include "app/session/library.h"
+#include "reports/text.h"
 
 namespace flashcore::cli {
 namespace {
 
 using core::fail;
 using core::Result;
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // A device or a pipe may be named twice.
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -33,39 +31,62 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
 
 // The command as a person would type it again; tags are kept apart.
 std::string command_text(const Options& o) {
-  std::string text = "flashcore-profile";
-  std::string phases;
-  for (const auto& phase : o.phases) phases += (phases.empty() ? "" : ",") + phase;
-  text += " --phase " + phases;
+  const Options defaults;
+  std::string text = fmt::format("flashcore-profile --phase {}",
+                                 o.phases.empty() ? "all" : fmt::format("{}", fmt::join(o.phases, ",")));
   for (const auto& shape : o.shapes) text += " --shape " + shape;
   if (o.causal) text += " --causal";
-  if (o.collect != Options{}.collect) text += fmt::format(" --collect {}", fmt::join(o.collect, ","));
+  if (!o.collect.empty()) text += fmt::format(" --collect {}", fmt::join(o.collect, ","));
+  if (o.ncu) text += " --ncu";
+  for (const auto& set : o.ncu_sets) text += " --ncu-set " + set;
+  if (o.keep_report) text += " --keep-report";
+  if (!o.nvtx.empty()) text += " --nvtx " + o.nvtx;
   text += " --set " + o.set;
-  if (o.warmup != Options{}.warmup) text += fmt::format(" --warmup {}", o.warmup);
-  if (o.iterations != Options{}.iterations) text += fmt::format(" --iters {}", o.iterations);
-  if (o.device != Options{}.device) text += fmt::format(" --device {}", o.device);
-  if (o.seed != Options{}.seed) text += fmt::format(" --seed {}", o.seed);
+  if (o.warmup != defaults.warmup) text += fmt::format(" --warmup {}", o.warmup);
+  if (o.iterations != defaults.iterations) text += fmt::format(" --iters {}", o.iterations);
+  if (o.device != defaults.device) text += fmt::format(" --device {}", o.device);
+  if (o.seed != defaults.seed) text += fmt::format(" --seed {}", o.seed);
   if (o.strict) text += " --strict";
   if (o.replay) text += " --replay" + (o.replay->empty() ? "" : " " + *o.replay);
   return text;
 }
 
+// --ncu: what was chosen, with ncu where something else would have counted.
+std::vector<std::string> chosen_collectors(const Options& o) {
+  if (!o.ncu) return o.collect;
+  std::vector<std::string> chosen{"ncu"};
+  for (const auto& info : session::list_collectors()) {
+    const bool wanted = o.collect.empty()
+                            ? info.by_default
+                            : std::find(o.collect.begin(), o.collect.end(), info.id) != o.collect.end();
+    if (wanted && !info.counts && !info.always) chosen.push_back(info.id);
+  }
+  return chosen;
+}
+
 }  // namespace
 
 Result<analysis::Catalogue> open_catalogue(const Options& options) {
-  return options.catalogue ? analysis::Catalogue::with_folder(*options.catalogue)
-                           : analysis::Catalogue::builtin();
+  if (options.catalogue) return analysis::Catalogue::with_folder(*options.catalogue);
+  const char* folder = std::getenv("FLASHCORE_CATALOGUE");
+  return folder != nullptr && *folder != '\0' ? analysis::Catalogue::with_folder(folder)
+                                              : analysis::Catalogue::builtin();
 }
 
 Result<std::filesystem::path> database_path(const Options& options) {
   if (options.database) return *options.database;
+  return session::default_database_path();
+}
+
+Result<std::filesystem::path> database_to_write(const Options& options) {
+  if (options.database) return *options.database;
   return session::default_database();
 }
 
-Result<store::Store> open_database(const Options& options, store::Mode mode) {
+Result<store::Store> open_to_read(const Options& options) {
   auto path = database_path(options);
   if (!path) return fail(path.error());
-  return store::Store::open(*path, mode);
+  return store::Store::open(*path, store::Mode::kReadOnly);
 }
 
 core::Status check_files_differ(const Options& options) {
@@ -77,9 +98,15 @@ core::Status check_files_differ(const Options& options) {
   if (!options.record_to.empty()) files.emplace_back("the recording to write", options.record_to);
   if (options.json && *options.json != "-") files.emplace_back("the JSON file", *options.json);
   if (options.report) files.emplace_back("the report", *options.report);
+  for (const std::string& file : options.import_files) files.emplace_back("a file to import", file);
+  for (const auto& written : {options.report, options.json, std::optional(options.record_to)}) {
+    if (!written || written->empty() || *written == "-") continue;
+    if (auto ok = session::check_not_of_a_database(*written); !ok) return ok;
+  }
   for (std::size_t i = 0; i < files.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (!same_file(files[i].second, files[j].second)) continue;
+      if (files[i].first == files[j].first) continue;  // a file may be imported twice
       return fail(core::ErrorCode::kUsage,
                   fmt::format("{} and {} would be the same file, {}", files[j].first, files[i].first,
                               files[i].second.string()),
@@ -92,25 +119,61 @@ core::Status check_files_differ(const Options& options) {
 std::string shown_path(const std::filesystem::path& path) {
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
-  return (error ? path : absolute.lexically_normal()).string();
+  return reports::printable((error ? path : absolute.lexically_normal()).string());
+}
+
+core::Status check_target(const std::optional<std::string>& path) {
+  if (!path || *path == "-") return {};
+  std::filesystem::path folder = std::filesystem::path(*path).parent_path();
+  if (folder.empty()) folder = ".";
+  std::error_code ignored;
+  if (const auto status = std::filesystem::status(*path, ignored);
+      std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
+    if (::access(path->c_str(), W_OK) != 0) {
+      return fail(core::ErrorCode::kFile, fmt::format("cannot write {}: no permission to replace it", *path),
+                  "give a path that you may write to");
+    }
+    // A device or a pipe is written to and not replaced, so its folder does not matter.
+    if (!std::filesystem::is_regular_file(status)) return {};
+  }
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    return fail(core::ErrorCode::kFile,
+                fmt::format("cannot write {}: there is no folder {}", *path, folder.string()),
+                "create the folder first, or give another path");
+  }
+  if (std::filesystem::is_directory(*path, ignored)) {
+    return fail(core::ErrorCode::kFile, fmt::format("cannot write {}: it is a folder", *path),
+                "give a file's name");
+  }
+  if (::access(folder.c_str(), W_OK) != 0) {
+    return fail(core::ErrorCode::kFile,
+                fmt::format("cannot write {}: no permission to write in {}", *path, folder.string()),
+                "give a path that you may write to");
+  }
+  return {};
 }
 
 Result<std::vector<core::Problem>> parse_problems(const std::vector<std::string>& shapes, bool causal) {
   std::vector<core::Problem> problems;
   for (const std::string& shape : shapes) {
-    auto problem = core::parse_shape(shape);
+    auto problem = core::parse_problem(shape);
     if (!problem) return fail(problem.error());
-    problem->causal = causal;
-    if (std::find(problems.begin(), problems.end(), *problem) == problems.end()) problems.push_back(*problem);
+    if (causal) {
+      for (core::Axis& axis : problem->axes) {
+        if (axis.name == "mask") axis.value = "causal";
+      }
+    }
+    if (std::find(problems.begin(), problems.end(), *problem) == problems.end())
+      problems.push_back(*std::move(problem));
   }
   return problems;
 }
 
-int terminal_columns() {
+int terminal_columns(int otherwise) {
   int value = 0;
   if (winsize size{}; ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) value = size.ws_col;
   if (const char* columns = std::getenv("COLUMNS"); columns != nullptr) value = std::atoi(columns);
-  return value >= 40 && value <= 400 ? value : 100;
+  return value >= 40 && value <= 400 ? value : otherwise;
 }
 
 Result<session::ProfileRequest> make_request(const Options& o) {
@@ -119,17 +182,20 @@ Result<session::ProfileRequest> make_request(const Options& o) {
   if (!problems) return fail(problems.error());
   auto set = analysis::parse_counter_set(o.set);
   if (!set) return fail(set.error());
-  request.phases = o.phases;
+  if (!o.phases.empty()) request.phases = o.phases;
   request.problems = std::move(*problems);
   request.causal_only = o.causal;
-  request.collect_timing = contains(o.collect, "timing");
-  request.collect_counters = contains(o.collect, "cupti");
+  request.collectors = chosen_collectors(o);
   request.set = *set;
   request.warmup = o.warmup;
   request.iterations = o.iterations;
   request.device = o.device;
   request.seed = o.seed;
   request.strict = o.strict;
+  request.nvtx_filter = o.nvtx;
+  request.ncu_path = o.ncu_path;
+  request.ncu_sets = o.ncu_sets;
+  request.keep_report = o.keep_report;
   request.tags = o.tags;
   request.command = command_text(o);
   return request;

@@ -16,22 +16,30 @@
 
 namespace flashcore::cli {
 
+// --catalogue, or FLASHCORE_CATALOGUE.
 core::Result<analysis::Catalogue> open_catalogue(const Options& options);
-core::Result<std::filesystem::path> database_path(const Options& options);
-core::Result<store::Store> open_database(const Options& options, store::Mode mode);
 
-// The shapes as typed, with the mask; none where none was given.
+// The database that is read; nothing is created for it.
+core::Result<std::filesystem::path> database_path(const Options& options);
+core::Result<store::Store> open_to_read(const Options& options);
+// The one that is written to: the folder of the default one is created.
+core::Result<std::filesystem::path> database_to_write(const Options& options);
+
+// The shapes as typed, with the mask where --causal is given; none where none was given.
 core::Result<std::vector<core::Problem>> parse_problems(const std::vector<std::string>& shapes, bool causal);
 
 // kUsage where two of the files that a command reads and writes are one: a report must not replace the
-// database that it was made from.
+// database that it was made from. What SQLite keeps beside a database is refused too.
 core::Status check_files_differ(const Options& options);
 
-// Absolute, for a person to find it; as it is where the working folder is gone.
+// Before an hour of profiling, not after: the folder of a file to be written must be there.
+core::Status check_target(const std::optional<std::string>& path);
+
+// Absolute, for a person to find it; as it is where the working folder is gone. Safe for a terminal.
 std::string shown_path(const std::filesystem::path& path);
 
-// The terminal's, or COLUMNS; 100 where there is neither.
-int terminal_columns();
+// Of standard output, where it is a terminal, or COLUMNS; `otherwise` where there is neither.
+int terminal_columns(int otherwise = 100);
 
 core::Result<session::ProfileRequest> make_request(const Options& options);
 

@@ -1,9 +1,14 @@
 #include "app/cli/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "analysis/catalogue.h"
+#include "app/cli/option_table.h"
+#include "app/session/collectors.h"
 #include "core/build_info.h"
 #include "core/nearest.h"
 
@@ -13,100 +18,93 @@ namespace {
 using core::ErrorCode;
 using core::fail;
 using core::Result;
+using core::Status;
 
 constexpr const char* kAbout =
-    "Profiles the phases of a CUDA kernel: checks the answer, times it, counts what the hardware did,\n"
-    "keeps the run in a database and shows where it stands.";
+    "Profiles the phases of a CUDA kernel: checks the answer, times it, counts what the\n"
+    "hardware did, keeps the run in a database and shows where it stands.";
 
 constexpr const char* kExamples = R"(Examples:
-  flashcore-profile                                   all phases on the problem `mission`
+  flashcore-profile                        all phases on the problem `mission`
   flashcore-profile --phase baseline,wmma --shape large --causal
   flashcore-profile --phase wmma --shape 2,8,1024,128 --set full --report wmma.html
+  flashcore-profile --phase wmma --ncu     count with Nsight Compute
   flashcore-profile --phase all --shape mission --json - > runs.json
-  flashcore-profile --replay --report report.html     no GPU? look at the shipped recording
-  flashcore-profile list phases
-  flashcore-profile show 3
-  flashcore-profile doctor                            what is missing on this machine, and what to do
-Exit codes: 0 well, 1 gate or comparison failed, 2 usage, 3 device or permission missing,
-  4 a kernel's answer is wrong, 5 database or file, 6 an outside tool, 130 stopped.)";
+  flashcore-profile --replay --report r.html      no GPU? the shipped recording
+  flashcore-profile import kernels.ncu-rep        runs of other profilers
+  flashcore-profile list runs --phase wmma --since 2026-01-31
+  flashcore-profile show latest
+  flashcore-profile doctor                 what is missing here, and what to do
+Exit codes: 0 well, 1 gate or comparison failed, 2 usage, 3 device or permission
+  missing, 4 a kernel's answer is wrong, 5 database or file, 6 an outside tool,
+  130 stopped.)";
 
-struct Raw {
-  std::vector<std::string> tags;
-  bool has_replay = false;
-  std::string replay_file;
-  std::string database, report, json, catalogue;
+struct CommandSpec {
+  Command command;
+  const char* name;
+  const char* about;
+  bool for_people = true;
 };
+constexpr CommandSpec kCommands[] = {
+    {Command::kList, "list", "phases, shapes, collectors, metrics, sections, counters, devices or runs"},
+    {Command::kShow, "show", "everything of one run"},
+    {Command::kReport, "report", "write the HTML report of a session that is in the database"},
+    {Command::kImport, "import",
+     "take runs from files of other profilers: .ncu-rep, ncu --csv, nvbench JSON"},
+    {Command::kDoctor, "doctor", "GPU, driver, CUPTI, permission, NVML, ncu, display: each ok or its remedy"},
+    {Command::kRecord, "record", "pack the database into a recording (FILE.db.zst)"},
+    {Command::kLaunch, "launch", "only launch a phase, with nothing watching (for ncu and sanitizers)"},
+    {Command::kWorker, "worker", "", false},
+    {Command::kHelper, "helper", "", false}};
 
-void add_profile_options(CLI::App& app, Options& o, Raw& raw) {
-  app.add_option("--phase", o.phases, "phases to run, or `all` (see: list phases)")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("NAME[,NAME]");
-  app.add_option("--shape", o.shapes, "problem; may be repeated (default: mission; see: list shapes)")
-      ->allow_extra_args(false)
-      ->type_name("NAME|B,H,S,D|B,H,Sq,Sk,D");
-  app.add_flag("--causal", o.causal, "mask keys after the query, aligned bottom right");
-  app.add_option("--collect", o.collect, "what to measure: timing, cupti (default: both)")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("NAME[,NAME]");
-  app.add_option("--set", o.set, "how many counters: quick, standard or full")
-      ->type_name("SET")
-      ->capture_default_str();
-  app.add_option("--warmup", o.warmup, "launches before timing")->capture_default_str()->type_name("N");
-  app.add_option("--iters", o.iterations, "timed launches, and timed graph replays")
-      ->capture_default_str()
-      ->type_name("N");
-  app.add_option("--device", o.device, "ordinal of the GPU")->capture_default_str()->type_name("N");
-  app.add_option("--seed", o.seed, "seed of the timed inputs (answers are checked with 0, 42 and 12345)")
-      ->capture_default_str()
-      ->type_name("N");
-  app.add_flag("--strict", o.strict, "end with 3 when counters are refused, instead of going on with timing");
-  app.add_option("--tag", raw.tags, "label the runs; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("K=V");
-  app.add_option("--db", raw.database, "database (default: $XDG_DATA_HOME/flashcore/runs.db)")
-      ->type_name("FILE");
-  app.add_option("--report", raw.report, "write an HTML report")->type_name("FILE");
-  app.add_option("--json", raw.json, "write the runs as JSON; - is standard output")->type_name("FILE|-");
-  app.add_option("--replay", raw.replay_file,
-                 "serve a recording instead of measuring (default: the shipped one)")
-      ->expected(0, 1)
-      ->type_name("[FILE]");
-  app.add_option("--catalogue", raw.catalogue, "folder of metric files laid over the built-in ones")
-      ->envname("FLASHCORE_CATALOGUE")
-      ->type_name("FOLDER");
-  app.add_flag("--quiet", o.quiet, "no progress line and no table");
+void add_arguments(CLI::App& app, Command command, Options& o) {
+  switch (command) {
+    case Command::kList: app.add_option("what", o.list_what, "what to list")->required(); break;
+    case Command::kShow:
+      app.add_option("run", o.run, "number of the run, latest, or latest~1 for the one before")->required();
+      break;
+    case Command::kRecord: app.add_option("file", o.record_to, "the recording to write")->required(); break;
+    case Command::kImport: app.add_option("files", o.import_files, "the files to import")->required(); break;
+    default: break;
+  }
 }
 
 void add_commands(CLI::App& app, Options& o) {
   app.require_subcommand(0, 1);
-  auto* list = app.add_subcommand("list", "phases, shapes, metrics, sections, devices, runs or counters");
-  list->add_option("what", o.list_what, "what to list")->required();
-  list->add_option("--chip", o.chip, "chip for `list counters`, e.g. GH100");
-  auto* show = app.add_subcommand("show", "everything of one run");
-  show->add_option("run", o.run, "number of the run (see: list runs)")->required();
-  auto* report = app.add_subcommand("report", "write the HTML report of a session that is in the database");
-  report->add_option("--session", o.session, "number of the session (default: the newest)");
-  app.add_subcommand("doctor",
-                     "GPU, driver, CUPTI, permission, NVML, ncu, display: each ok or with its remedy");
-  auto* record = app.add_subcommand("record", "pack the database into a recording (FILE.db.zst)");
-  record->add_option("file", o.record_to, "the recording to write")->required();
-  auto* worker = app.add_subcommand("worker", "");
-  auto* launch =
-      app.add_subcommand("launch", "only launch a phase, with nothing watching (for ncu and sanitizers)");
-  launch->add_option("--count", o.count, "launches")->capture_default_str();
-  worker->group("");  // speaks with the desktop app; not for people
-  for (auto* sub : app.get_subcommands({})) sub->fallthrough();
+  for (const CommandSpec& spec : kCommands) {
+    auto* sub = app.add_subcommand(spec.name, spec.about);
+    if (!spec.for_people) sub->group("");
+    add_arguments(*sub, spec.command, o);
+    sub->fallthrough();  // every option is parsed in one place, and judged by check_belongs
+  }
 }
 
-Command command_of(const CLI::App& app) {
-  const std::map<std::string, Command> commands{{"list", Command::kList},     {"show", Command::kShow},
-                                                {"report", Command::kReport}, {"doctor", Command::kDoctor},
-                                                {"worker", Command::kWorker}, {"launch", Command::kLaunch},
-                                                {"record", Command::kRecord}};
+const CommandSpec* chosen_command(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
-  return chosen.empty() ? Command::kProfile : commands.at(chosen.front()->get_name());
+  if (chosen.empty()) return nullptr;
+  const std::string name = chosen.front()->get_name();
+  return std::find_if(std::begin(kCommands), std::end(kCommands),
+                      [&](const CommandSpec& spec) { return spec.name == name; });
+}
+
+// Help shows what the command takes, and only that.
+std::string help_of(const CommandSpec* command) {
+  Options o;
+  RawOptions raw;
+  CLI::App app(command == nullptr ? kAbout : command->about,
+               command == nullptr ? std::string("flashcore-profile")
+                                  : fmt::format("flashcore-profile {}", command->name));
+  add_options_of(app, command == nullptr ? "" : command->name, {o, raw});
+  if (command != nullptr) {
+    add_arguments(app, command->command, o);
+    if (command->command == Command::kList)
+      app.footer(fmt::format("What: {}\nNot every list takes every option.", fmt::join(list_names(), ", ")));
+    return app.help();
+  }
+  app.set_version_flag("--version", "");
+  add_commands(app, o);
+  app.footer(kExamples);
+  return app.help();
 }
 
 // CLI11 says only that an argument was not expected; people want to know what they may have meant.
@@ -115,24 +113,19 @@ core::Error unexpected(const CLI::App& app, const std::vector<std::string>& extr
   for (const auto* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
   }
-  for (const auto* sub : app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); })) {
-    commands.push_back(sub->get_name());
-    for (const auto* option : sub->get_options()) {
-      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
-    }
+  for (const CommandSpec& spec : kCommands) {
+    if (spec.for_people) commands.emplace_back(spec.name);
   }
   std::sort(options.begin(), options.end());
-  options.erase(std::unique(options.begin(), options.end()), options.end());
   const auto dashed =
       std::find_if(extras.begin(), extras.end(), [](const std::string& e) { return e.starts_with("-"); });
   const bool is_option = dashed != extras.end();
-  std::string name = is_option ? dashed->substr(0, dashed->find('=')) : extras.front();
-  const auto chosen = app.get_subcommands();
-  if (!is_option && !chosen.empty()) {
-    const std::string& command = chosen.front()->get_name();
+  const std::string name = is_option ? dashed->substr(0, dashed->find('=')) : extras.front();
+  const auto* command = chosen_command(app);
+  if (!is_option && command != nullptr) {
     return {ErrorCode::kUsage,
-            fmt::format("'{}' is one argument too many for {}", core::shortened(name), command),
-            fmt::format("see flashcore-profile {} --help", command),
+            fmt::format("'{}' is one argument too many for {}", core::shortened(name), command->name),
+            fmt::format("see flashcore-profile {} --help", command->name),
             {}};
   }
   core::Error error =
@@ -141,7 +134,23 @@ core::Error unexpected(const CLI::App& app, const std::vector<std::string>& extr
   return error;
 }
 
-core::Status parse_tags(const std::vector<std::string>& texts, std::map<std::string, std::string>& tags) {
+// An option that the command does not use would be silently without effect.
+Status check_belongs(const CLI::App& app, const CommandSpec* command, const Options& o) {
+  std::string name = command == nullptr ? "" : command->name;
+  if (command != nullptr && command->command == Command::kList) name += " " + o.list_what;
+  const auto& taken = options_of(name);
+  for (const auto* option : app.get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    const std::string given = "--" + option->get_lnames().front();
+    if (std::find(taken.begin(), taken.end(), given) != taken.end()) continue;
+    return fail(ErrorCode::kUsage,
+                fmt::format("{} takes no {}", name.empty() ? "flashcore-profile" : name, given),
+                taken.empty() ? "it takes no options" : fmt::format("it takes {}", fmt::join(taken, ", ")));
+  }
+  return {};
+}
+
+Status parse_tags(const std::vector<std::string>& texts, core::Tags& tags) {
   for (const std::string& text : texts) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -154,66 +163,102 @@ core::Status parse_tags(const std::vector<std::string>& texts, std::map<std::str
   return {};
 }
 
+Status parse_device(const std::string& text, Options& o) {
+  o.device_name = text;
+  if (o.command == Command::kList || text.empty()) return {};
+  const auto ordinal = core::whole_number(text);
+  if (!ordinal || *ordinal < 0 || *ordinal > 1024) {
+    return fail(ErrorCode::kUsage, fmt::format("--device '{}' is no ordinal of a GPU", core::shortened(text)),
+                "see: flashcore-profile list devices");
+  }
+  o.device = static_cast<int>(*ordinal);
+  return {};
+}
+
+// "2026-01-31", or with a time after it.
+Status check_since(const std::string& text) {
+  static constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  bool good = text.empty() || (text.size() >= 10 && text.size() <= kForm.size());
+  for (std::size_t i = 0; good && i < text.size(); ++i) {
+    good = kForm[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == kForm[i];
+  }
+  if (good) return {};
+  return fail(ErrorCode::kUsage, fmt::format("--since '{}' is no date", core::shortened(text)),
+              "for example --since 2026-01-31, or 2026-01-31T12:00:00Z");
+}
+
 std::optional<std::string> given(const CLI::App& app, const char* option, const std::string& value) {
   return app.get_option(option)->count() > 0 ? std::optional(value) : std::nullopt;
 }
 
-core::Status take_raw(const CLI::App& app, const Raw& raw, Options& o) {
+Status take_raw(const CLI::App& app, const RawOptions& raw, Options& o) {
   o.database = given(app, "--db", raw.database);
   o.report = given(app, "--report", raw.report);
   o.json = given(app, "--json", raw.json);
-  o.replay = given(app, "--replay", raw.replay_file);
+  o.replay = given(app, "--replay", raw.replay);
+  if (o.json && o.json->empty()) o.json = "-";
   if (!raw.catalogue.empty()) o.catalogue = raw.catalogue;
-  for (const auto& [option, value] :
-       {std::pair{"--db", o.database}, {"--report", o.report}, {"--json", o.json}}) {
+  for (const auto& [option, value] : {std::pair{"--db", o.database}, {"--report", o.report}}) {
     if (value && value->empty()) {
       return fail(ErrorCode::kUsage, fmt::format("{} was given an empty name", option), "name a file");
     }
   }
-  for (const std::string& name : o.collect) {
-    static const std::vector<std::string> kKnown{"timing", "cupti"};
-    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) {
-      return fail(core::unknown_name("collector", name, kKnown));
-    }
-  }
+  if (auto set = analysis::parse_counter_set(o.set); !set) return fail(set.error());
+  if (auto ok = session::check_collectors(o.collect); !ok) return ok;
+  if (auto ok = parse_device(raw.device, o); !ok) return ok;
+  if (auto ok = check_since(o.since); !ok) return ok;
   if (o.count < 1) return fail(ErrorCode::kUsage, fmt::format("--count {} is not at least 1", o.count));
+  if (o.limit < 1 || o.limit > 1'000'000)
+    return fail(ErrorCode::kUsage, fmt::format("--limit {} is not between 1 and 1000000", o.limit));
+  if (o.before < 0) return fail(ErrorCode::kUsage, fmt::format("--before {} names no run", o.before));
   return parse_tags(raw.tags, o.tags);
+}
+
+Options text_of(std::string text) {
+  Options o;
+  o.command = Command::kText;
+  o.text = std::move(text);
+  return o;
 }
 
 }  // namespace
 
+const std::vector<std::string>& list_names() {
+  static const std::vector<std::string> kNames{"phases",   "shapes",   "collectors", "metrics",
+                                               "sections", "counters", "devices",    "runs"};
+  return kNames;
+}
+
 Result<Options> parse_options(int argc, const char* const* argv) {
   Options o;
-  Raw raw;
+  RawOptions raw;
   CLI::App app(kAbout, "flashcore-profile");
   app.set_version_flag("--version", fmt::format("flashcore-profile {} ({})", core::build_info().version,
                                                 core::build_info().git_sha.substr(0, 10)));
-  app.footer(kExamples);
-  add_profile_options(app, o, raw);
+  add_all_options(app, {o, raw});
   add_commands(app, o);
   app.allow_extras(false);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    o.command = Command::kText;
-    o.text = chosen.empty() ? app.help() : chosen.front()->help();
-    return o;
+    return text_of(help_of(chosen_command(app)));
   } catch (const CLI::CallForVersion& e) {
-    o.command = Command::kText;
-    o.text = std::string(e.what()) + "\n";
-    return o;
+    return text_of(std::string(e.what()) + "\n");
   } catch (const CLI::ExtrasError&) {
     return fail(unexpected(app, app.remaining(true)));
-  } catch (const CLI::RequiredError& e) {
-    const auto chosen = app.get_subcommands();
-    const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    return fail(ErrorCode::kUsage, fmt::format("flashcore-profile{}: {}", command, e.what()),
-                fmt::format("see flashcore-profile{} --help", command));
   } catch (const CLI::ParseError& e) {
-    return fail(ErrorCode::kUsage, e.what(), "see flashcore-profile --help");
+    const auto* command = chosen_command(app);
+    const std::string words = command == nullptr ? "" : fmt::format(" {}", command->name);
+    return fail(ErrorCode::kUsage, fmt::format("flashcore-profile{}: {}", words, e.what()),
+                fmt::format("see flashcore-profile{} --help", words));
   }
-  o.command = command_of(app);
+  const auto* command = chosen_command(app);
+  if (command != nullptr) o.command = command->command;
+  if (o.command == Command::kList &&
+      std::find(list_names().begin(), list_names().end(), o.list_what) == list_names().end()) {
+    return fail(core::unknown_name("list", o.list_what, list_names()));
+  }
+  if (auto ok = check_belongs(app, command, o); !ok) return fail(ok.error());
   if (auto ok = take_raw(app, raw, o); !ok) return fail(ok.error());
   return o;
 }

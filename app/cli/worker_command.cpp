@@ -1,17 +1,23 @@
-// The helper process of the desktop app: reads one request, works, speaks JSON lines (the protocol
-// is in app/session/worker_protocol.h). A kernel that crashes takes this process and nothing else.
-#include <poll.h>
+// The helper process of the desktop app: reads requests, works, speaks JSON lines (the protocol is in
+// app/session/worker_protocol.h). One process serves request after request and keeps its helpers warm. A
+// kernel that crashes takes this process and nothing else.
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
+#include "app/session/ledger.h"
+#include "app/session/line_reader.h"
 #include "app/session/replay.h"
+#include "app/session/workbench.h"
 #include "app/session/worker_protocol.h"
 
 namespace flashcore::cli {
@@ -19,120 +25,169 @@ namespace {
 
 using core::Error;
 using core::ErrorCode;
+using core::fail;
+using core::Result;
+using session::ProfileOutcome;
 
 void say(const session::WorkerMessage& message) {
   std::cout << session::to_line(message) << std::endl;  // a line is of use only when it arrives
 }
 
-int say_error(const Error& error) {
-  say(session::WorkerError{error, core::exit_code(error.code)});
-  return core::exit_code(error.code);
+int say_error(std::int64_t id, const Error& error) {
+  const int code = core::exit_code(error.code);
+  say({id, session::WorkerError{error, code}});
+  return code;
 }
 
-// Reads lines from standard input on a thread of its own: the first request is handed out, a cancel
-// or the end of the stream (the app is gone) stops the work.
+// Reads lines from standard input on a thread of its own: requests wait their turn, a cancel stops the one at
+// hand. The end of the stream (the app is gone) or a signal stops it too, and lets no other begin.
 class Commands {
  public:
-  explicit Commands(core::CancelToken& cancel) : cancel_(cancel), thread_([this] { listen(); }) {}
+  explicit Commands(const core::CancelToken& signal) : signal_(signal), thread_([this] { listen(); }) {}
   ~Commands() {
-    const char byte = 0;
-    [[maybe_unused]] const auto written = ::write(wake_[1], &byte, 1);
+    stop_ = true;
     thread_.join();
-    ::close(wake_[0]);
-    ::close(wake_[1]);
   }
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
 
-  core::Result<session::WorkerRequest> wait_for_request() {
+  // The next request or the error of a line that is none; nothing when no more will come.
+  std::optional<Result<session::WorkerCommand>> next() {
     std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [&] { return first_.has_value(); });
-    return *first_;
+    at_hand_.reset();
+    changed_.wait(lock, [&] { return !waiting_.empty() || ended_; });
+    // What arrived with the stream's end is still answered, as `echo REQUEST | worker` expects; after a
+    // signal nothing begins.
+    if (waiting_.empty() || signal_.requested()) return std::nullopt;
+    auto command = std::move(waiting_.front());
+    waiting_.pop_front();
+    at_hand_ = std::make_shared<core::CancelToken>();
+    if (ended_) at_hand_->request();
+    return command;
+  }
+  std::shared_ptr<core::CancelToken> at_hand() {
+    const std::lock_guard lock(mutex_);
+    return at_hand_;
   }
 
  private:
-  struct Pipe {
-    int ends[2];
-    Pipe() {
-      if (::pipe(ends) != 0) ends[0] = ends[1] = -1;
-    }
-    int operator[](int i) const { return ends[i]; }
-  };
-
-  void hand_out(core::Result<session::WorkerRequest> request) {
-    const std::lock_guard lock(mutex_);
-    if (!first_) first_ = std::move(request);
-    arrived_.notify_one();
-  }
-
   void take(const std::string& line) {
     auto command = session::parse_command(line);
-    if (!command) {
-      hand_out(core::fail(command.error()));
-    } else if (std::holds_alternative<session::WorkerCancel>(*command)) {
-      cancel_.request();
-    } else {
-      hand_out(std::get<session::WorkerRequest>(*std::move(command)));
+    const std::lock_guard lock(mutex_);
+    if (command && std::holds_alternative<session::WorkerCancel>(*command)) {
+      // Requests that wait are cancelled by nobody: cancel is for the one at hand.
+      if (at_hand_) at_hand_->request();
+      return;
     }
+    waiting_.push_back(std::move(command));
+    changed_.notify_all();
   }
 
   void listen() {
-    std::string buffer;
-    char bytes[4096];
-    for (;;) {
-      pollfd watched[2]{{STDIN_FILENO, POLLIN, 0}, {wake_[0], POLLIN, 0}};
-      if (::poll(watched, 2, -1) < 0) continue;
-      if (watched[1].revents != 0) return;
-      const ssize_t n = ::read(STDIN_FILENO, bytes, sizeof bytes);
-      if (n <= 0) break;
-      buffer.append(bytes, static_cast<std::size_t>(n));
-      for (std::size_t end; (end = buffer.find('\n')) != std::string::npos; buffer.erase(0, end + 1)) {
-        take(buffer.substr(0, end));
+    session::LineReader reader(STDIN_FILENO);
+    while (!stop_ && !signal_.requested()) {
+      if (auto line = reader.next(std::chrono::milliseconds(100))) {
+        take(*line);
+      } else if (reader.ended()) {
+        break;
       }
     }
-    cancel_.request();
-    hand_out(core::fail(ErrorCode::kUsage, "standard input ended before a request came"));
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    if (at_hand_) at_hand_->request();
+    changed_.notify_all();
   }
 
-  core::CancelToken& cancel_;
-  Pipe wake_;
+  const core::CancelToken& signal_;
   std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::optional<core::Result<session::WorkerRequest>> first_;
+  std::condition_variable changed_;
+  std::deque<Result<session::WorkerCommand>> waiting_;
+  std::shared_ptr<core::CancelToken> at_hand_;
+  bool ended_ = false;
+  std::atomic<bool> stop_{false};
   std::thread thread_;  // last: it uses all of the above
 };
 
-core::Result<session::ProfileOutcome> work(const Options& options, session::WorkerRequest& request,
-                                           const core::CancelToken& cancel) {
-  auto problems = parse_problems(request.shapes, request.causal);
-  if (!problems) return core::fail(problems.error());
-  request.profile.problems = std::move(*problems);
-  request.profile.causal_only = request.causal;
-  request.profile.command = "flashcore";
-  auto catalogue = open_catalogue(options);  // the app reads the same FLASHCORE_CATALOGUE
-  if (!catalogue) return core::fail(catalogue.error());
-  auto store = store::Store::open(request.database);
-  if (!store) return core::fail(store.error());
-  const auto on_event = [](const session::ProfileEvent& event) { say(event); };
-  if (!request.replay) return session::profile(request.profile, *store, *catalogue, cancel, on_event);
-  auto recording = session::named_recording(*request.replay);
-  if (!recording) return core::fail(recording.error());
-  return session::replay(*recording, request.profile, *store, cancel, on_event);
-}
+class Worker {
+ public:
+  Worker(const Options& options, Commands& commands) : options_(options), commands_(commands) {}
+
+  int answer(session::WorkerRequest& request) {
+    return finish(request.id, [&](session::WaitingTeller& teller, const core::CancelToken& cancel) {
+      return profile(request, teller, cancel);
+    });
+  }
+
+  int answer(session::WorkerImport& request) {
+    return finish(
+        request.id,
+        [&](session::WaitingTeller& teller, const core::CancelToken& cancel) -> Result<ProfileOutcome> {
+          auto catalogue = open_catalogue(options_);
+          if (!catalogue) return fail(catalogue.error());
+          if (auto ok = session::check_import(request.request); !ok) return fail(ok.error());
+          auto store = open_store(request.database, teller);
+          if (!store) return fail(store.error());
+          return session::import_files(request.request, *store, *catalogue, cancel, teller.listener());
+        });
+  }
+
+  int answer(session::WorkerCancel&) { return 0; }
+
+ private:
+  template <typename Work>
+  int finish(std::int64_t id, Work work) {
+    session::WaitingTeller teller([id](const session::ProfileEvent& event) { say({id, event}); });
+    auto outcome = work(teller, *commands_.at_hand());
+    if (!outcome) return say_error(id, outcome.error());
+    session::WorkerFinished finished{*std::move(outcome), 0};
+    if (finished.outcome.wrong_answers > 0) finished.exit_code = core::exit_code(ErrorCode::kWrongAnswer);
+    if (finished.outcome.cancelled) finished.exit_code = core::exit_code(ErrorCode::kCancelled);
+    say({id, finished});
+    return finished.exit_code;
+  }
+
+  static Result<store::Store> open_store(const std::string& database, session::WaitingTeller& teller) {
+    if (database.empty()) return fail(ErrorCode::kUsage, "the request names no database");
+    return teller.open(database);
+  }
+
+  // Whatever can be refused is refused before the database is opened.
+  Result<ProfileOutcome> profile(const session::WorkerRequest& request, session::WaitingTeller& teller,
+                                 const core::CancelToken& cancel) {
+    auto catalogue = open_catalogue(options_);  // the app reads the same FLASHCORE_CATALOGUE
+    if (!catalogue) return fail(catalogue.error());
+    if (request.replay) {
+      auto recording = session::named_recording(*request.replay);
+      if (!recording) return fail(recording.error());
+      auto source = session::ReplaySource::open(*recording, request.profile);
+      if (!source) return fail(source.error());
+      auto store = open_store(request.database, teller);
+      if (!store) return fail(store.error());
+      return source->replay(request.profile, *store, cancel, teller.listener());
+    }
+    if (!bench_) bench_ = session::machine_workbench();
+    if (auto ok = session::check_request(request.profile, *bench_); !ok) return fail(ok.error());
+    auto store = open_store(request.database, teller);
+    if (!store) return fail(store.error());
+    return session::profile(request.profile, *bench_, *store, *catalogue, cancel, teller.listener());
+  }
+
+  const Options& options_;
+  Commands& commands_;
+  std::unique_ptr<session::Workbench> bench_;  // its helpers stay warm from request to request
+};
 
 }  // namespace
 
-int worker_command(const Options& options, core::CancelToken& cancel) {
+int worker_command(const Options& options, const core::CancelToken& cancel) {
   Commands commands(cancel);
-  auto request = commands.wait_for_request();
-  if (!request) return say_error(request.error());
-  auto outcome = work(options, *request, cancel);
-  if (!outcome) return say_error(outcome.error());
-  session::WorkerFinished finished{*std::move(outcome), 0};
-  if (finished.outcome.wrong_answers > 0) finished.exit_code = core::exit_code(ErrorCode::kWrongAnswer);
-  if (finished.outcome.cancelled) finished.exit_code = core::exit_code(ErrorCode::kCancelled);
-  say(finished);
-  return finished.exit_code;
+  Worker worker(options, commands);
+  int code = 0;
+  while (auto command = commands.next()) {
+    code = *command ? std::visit([&](auto& request) { return worker.answer(request); }, **command)
+                    : say_error(0, command->error());
+  }
+  return code;
 }
 
 }  // namespace flashcore::cli

@@ -28,7 +28,8 @@ Banner::Banner(QWidget* parent)
     : QFrame(parent),
       mark_(new QLabel(this)),
       message_(plainLabel(this, "bannerMessage")),
-      hint_(plainLabel(this, "bannerHint")) {
+      hint_(plainLabel(this, "bannerHint")),
+      offer_(new QPushButton(this)) {
   setObjectName(QStringLiteral("banner"));
   setAccessibleName(tr("Message"));
   auto* texts = new QVBoxLayout;
@@ -41,11 +42,18 @@ Banner::Banner(QWidget* parent)
   close->setIcon(style()->standardIcon(QStyle::SP_TitleBarCloseButton));
   close->setToolTip(tr("Dismiss"));
   connect(close, &QToolButton::clicked, this, &QWidget::hide);
+  offer_->setObjectName(QStringLiteral("bannerOffer"));
+  offer_->hide();
+  connect(offer_, &QPushButton::clicked, this, [this] {
+    // A copy: what is done may show another message, with another offer.
+    if (const auto action = action_) action();
+  });
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(12, 8, 8, 8);
   layout->setSpacing(10);
   layout->addWidget(mark_, 0, Qt::AlignTop);
   layout->addLayout(texts, 1);
+  layout->addWidget(offer_, 0, Qt::AlignVCenter);
   layout->addWidget(close, 0, Qt::AlignTop);
   hide();
 }
@@ -56,6 +64,8 @@ void Banner::show(Kind kind, const QString& message, const QString& hint, const 
   hint_->setText(hint.left(1000));
   hint_->setVisible(!hint.isEmpty());
   message_->setToolTip(plainToolTip(detail));
+  offer_->hide();
+  action_ = nullptr;
   restyle();
   setVisible(true);
 }
@@ -63,6 +73,12 @@ void Banner::show(Kind kind, const QString& message, const QString& hint, const 
 void Banner::show(const core::Error& error) {
   show(error.code == core::ErrorCode::kCancelled ? Kind::Warning : Kind::Error, toText(error.message),
        toText(error.hint), toText(error.context));
+}
+
+void Banner::offer(const QString& text, std::function<void()> action) {
+  offer_->setText(text);
+  offer_->show();
+  action_ = std::move(action);
 }
 
 void Banner::changeEvent(QEvent* event) {

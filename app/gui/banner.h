@@ -5,7 +5,9 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QPushButton>
 #include <QString>
+#include <functional>
 
 #include "core/result.h"
 
@@ -21,6 +23,8 @@ class Banner final : public QFrame {
 
   void show(Kind kind, const QString& message, const QString& hint = {}, const QString& detail = {});
   void show(const core::Error& error);
+  // A button beside the message that is there now; it goes with the message.
+  void offer(const QString& text, std::function<void()> action);
 
   QString message() const { return message_->text(); }
   QString hint() const { return hint_->text(); }
@@ -35,6 +39,8 @@ class Banner final : public QFrame {
   QLabel* mark_;
   QLabel* message_;
   QLabel* hint_;
+  QPushButton* offer_;
+  std::function<void()> action_;
 };
 
 }  // namespace flashcore::gui

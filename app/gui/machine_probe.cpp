@@ -6,7 +6,7 @@
 namespace flashcore::gui {
 namespace {
 
-const collectors::Finding* find(const std::vector<collectors::Finding>& findings, std::string_view id) {
+const session::Finding* find(const std::vector<session::Finding>& findings, std::string_view id) {
   for (const auto& finding : findings) {
     if (finding.id == id) return &finding;
   }
@@ -26,7 +26,7 @@ void describeRecording(MachineState& state, const QString& path) {
 
 }  // namespace
 
-MachineState machineStateOf(const std::vector<collectors::Finding>& findings) {
+MachineState machineStateOf(const std::vector<session::Finding>& findings) {
   MachineState state;
   state.canProfile = true;
   for (const char* id : {"driver", "gpu"}) {
@@ -39,11 +39,11 @@ MachineState machineStateOf(const std::vector<collectors::Finding>& findings) {
     return state;
   }
   state.device = oneLine(find(findings, "gpu")->detail, 120);
-  for (const char* id : {"cupti", "counters"}) {
-    const auto* finding = find(findings, id);
-    if (!finding || finding->ok) continue;
-    state.counters = oneLine(finding->detail + " " + finding->remedy, 500);
-    break;
+  for (const auto& finding : findings) {
+    if (finding.ok) continue;
+    const QString trouble = oneLine(finding.detail + " " + finding.remedy, 500);
+    state.troubles.emplace(finding.id, trouble);
+    if (finding.id == "counters") state.counters = trouble;
   }
   return state;
 }

@@ -7,10 +7,12 @@
 #include <QObject>
 #include <QString>
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "app/gui/background.h"
-#include "app/session/doctor.h"
+#include "app/session/findings.h"
 
 namespace flashcore::gui {
 
@@ -18,15 +20,17 @@ struct MachineState {
   bool canProfile = false;
   QString device;          // the GPU's name, where there is one
   QString reason, remedy;  // why not
-  QString counters;        // why counters will be missing; empty where they will not
+  QString counters;        // why the driver gives no counters; empty where it does
+  // By id of a finding, which for a tool is that of its collector: what stands against it.
+  std::map<std::string, QString> troubles;
   bool canReplay = false;
   QString recording;  // what the shipped recording is, or why there is none
 };
 
-using Examine = std::function<std::vector<collectors::Finding>()>;
+using Examine = std::function<std::vector<session::Finding>()>;
 
 // Reads the findings; the part that does not need a thread.
-MachineState machineStateOf(const std::vector<collectors::Finding>& findings);
+MachineState machineStateOf(const std::vector<session::Finding>& findings);
 
 class MachineProbe final : public QObject {
   Q_OBJECT

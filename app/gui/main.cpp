@@ -96,16 +96,20 @@ int takeScreenshot(MainWindow& window, const QString& file) {
     if (machine && content) QTimer::singleShot(100, qApp, [] { QCoreApplication::exit(0); });
   };
   QObject::connect(&window, &MainWindow::machineKnown, [&] { machine = true, check(); });
-  QObject::connect(&window, &MainWindow::sessionShown, [&] { content = true, check(); });
-  QObject::connect(window.database(), &Database::failed, [&] { content = true, check(); });
-  QObject::connect(window.database(), &Database::listsLoaded, [&](const auto& sessions, const auto&) {
-    if (sessions.empty()) content = true, check();
+  // With all its points, not with the first one alone.
+  QObject::connect(window.database(), &Database::runLoaded, [&](const LoadedRunPtr& run) {
+    if (run->complete) content = true, check();
   });
-  if (!window.database()->isOpen())
-    QTimer::singleShot(500, qApp, [&] {
-      // Nothing to open: the empty page is the picture.
-      if (!window.database()->isOpen()) content = true, check();
-    });
+  QObject::connect(window.database(), &Database::plotsGrown, [&](const LoadedRunPtr& run) {
+    if (run->complete) content = true, check();
+  });
+  QObject::connect(window.database(), &Database::failed, [&] { content = true, check(); });
+  QObject::connect(window.database(), &Database::opened,
+                   [&](const QString&, const store::SessionPage& first) {
+                     if (first.sessions.empty()) content = true, check();
+                   });
+  // Nothing to open: the empty page is the picture.
+  if (!window.database()->isLoading()) content = true;
   QTimer::singleShot(kScreenshotPatienceMs, qApp, [] { QCoreApplication::exit(0); });
   window.show();
   QCoreApplication::exec();

@@ -1,15 +1,19 @@
 // MainWindow: the desktop app. Sessions at the left, what is known of one in the middle, profiling at
 // the right, messages on top.
 //
+// New runs and imports go to the database that was asked for last, from the moment it is asked for.
+//
 // Owns: the database that is open, the helper process, the machine probe. Threads: the GUI's.
 // Errors: a banner that waits for nobody; what was shown before stays.
 #pragma once
 
+#include <QHash>
 #include <QLabel>
 #include <QMainWindow>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QString>
+#include <QStringList>
 #include <QTreeView>
 
 #include "app/gui/database.h"
@@ -41,8 +45,12 @@ class MainWindow final : public QMainWindow {
   // Opens `path`; empty: the one used last, else the default one where it exists.
   void openAtStart(const QString& path);
   void openDatabase(const QString& path);
-  // Says in the banner how it went.
-  bool saveReport(const QString& path);
+  // The report of the session that is shown; the banner says how it went.
+  void saveReport(const QString& path);
+  // Files of other profilers become runs of the open database (by the helper).
+  void importFiles(const QStringList& files);
+  // The database that new runs go to.
+  QString profileTarget() const;
 
   Database* database() { return &database_; }
   SessionModel* sessions() { return sessions_; }
@@ -66,26 +74,34 @@ class MainWindow final : public QMainWindow {
   void makeDocks();
   void makeCentre();
   QWidget* makeEmptyPage();
+  void makeStatusBar();
   void connectDatabase();
   void connectWorker();
   void restore();
   void remember();
 
-  void showLists(const std::vector<store::SessionSummary>& sessions,
-                 const std::vector<store::RunSummary>& runs);
-  void showSession(const LoadedSessionPtr& session);
+  void showDatabase(const QString& path, const store::SessionPage& first);
+  void showSessions(const store::SessionPage& first);
+  void showRun(const LoadedRunPtr& run);
+  void showEmptySession();
+  void selectSession(core::RowId session);
   void selectionChanged(const QModelIndex& current);
   void selectRun(core::RowId run);
+  void fetchWhatIsInView();
+  void spanSessions(int first, int last);
+  void fileFateChanged();
   void updateEmptyPage();
+  void updateState();
   void askForDatabase();
+  void askForImport();
   void askForReport();
   void showAbout();
 
-  QString profileTarget() const;  // the database that new runs go to
   void startProfile(bool replay);
-  void profileFinished(const session::WorkerFinished& finished);
-  void profileFailed(const core::Error& error);
-  void showNewRuns(core::RowId session);
+  void requestFinished(const session::WorkerFinished& finished);
+  void requestFailed(const core::Error& error);
+  void requestEnded(core::RowId session);
+  void showOutcome(const session::ProfileOutcome& outcome);
 
   MainWindowOptions options_;
   Database database_;
@@ -101,10 +117,12 @@ class MainWindow final : public QMainWindow {
   Banner* banner_;
   ProfilePanel* panel_;
   QAction* saveReportAction_ = nullptr;
-  QString runningTarget_;          // where the helper writes
-  core::RowId newSession_ = 0;     // the session that the helper has begun
-  core::RowId wantedSession_ = 0;  // to select once the lists hold it
-  core::RowId wantedRun_ = 0;
+  QLabel* stateLine_ = nullptr;     // of the status bar: what is open, what is being opened
+  QHash<qint64, QString> targets_;  // where the helper writes, by request
+  QString runningTarget_;           // of the request at hand
+  core::RowId newSession_ = 0;      // the session that the helper has begun
+  core::RowId wantedSession_ = 0;   // to select once the lists hold it
+  bool reopened_ = false;           // for that session, once
 };
 
 }  // namespace flashcore::gui

@@ -1,13 +1,14 @@
 // What the main window is made of: menus, docks, the page that is there before anything is open.
 #include <QAction>
 #include <QCoreApplication>
-#include <QDesktopServices>
+#include <QDir>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QHeaderView>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QStatusBar>
 #include <QVBoxLayout>
 
 #include "app/gui/banner.h"
@@ -88,9 +89,42 @@ QWidget* MainWindow::makeEmptyPage() {
   return page;
 }
 
+void MainWindow::makeStatusBar() {
+  stateLine_ = new QLabel(this);
+  stateLine_->setObjectName(QStringLiteral("stateLine"));
+  stateLine_->setTextFormat(Qt::PlainText);
+  // A long path is cut by the layout instead of widening the window.
+  stateLine_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  stateLine_->setContentsMargins(6, 0, 6, 0);
+  statusBar()->addWidget(stateLine_, 1);
+  statusBar()->setSizeGripEnabled(false);
+}
+
+// What is open, what is being opened, and where new runs go.
+void MainWindow::updateState() {
+  const QString open = QDir::toNativeSeparators(database_.path());
+  if (database_.isLoading()) {
+    stateLine_->setText(tr("Opening %1 ...").arg(oneLine(database_.requestedPath(), 300)));
+  } else if (database_.isOpen()) {
+    stateLine_->setText(Database::isRecordingPath(database_.path())
+                            ? tr("%1   a recording, read only").arg(oneLine(open, 300))
+                            : oneLine(open, 300));
+  } else {
+    stateLine_->clear();
+  }
+  panel_->setTarget(profileTarget(), Database::isRecordingPath(database_.requestedPath()));
+  updateEmptyPage();
+}
+
 void MainWindow::updateEmptyPage() {
   if (sessions_->sessionCount() > 0) return;
   pages_->setCurrentIndex(0);
+  if (database_.isLoading()) {
+    emptyTitle_->setText(
+        tr("Opening %1 ...").arg(oneLine(QFileInfo(database_.requestedPath()).fileName(), 80)));
+    emptyText_->setText(tr("New runs go to it already."));
+    return;
+  }
   if (database_.isOpen()) {
     emptyTitle_->setText(tr("This database holds no runs yet"));
     emptyText_->setText(emptyReplay_->isHidden() ? tr("Tick phases and problems at the right and press Run.")
@@ -122,9 +156,12 @@ void MainWindow::makeDocks() {
   tree_->header()->setSectionResizeMode(SessionModel::TimeColumn, QHeaderView::ResizeToContents);
   tree_->header()->setMinimumSectionSize(60);
   tree_->setMinimumWidth(230);  // a run's name and problem stay readable in a window of 1024
-  connect(sessions_, &QAbstractItemModel::modelReset, tree_, [this] {
-    for (int row = 0; row < sessions_->rowCount(); ++row) tree_->setFirstColumnSpanned(row, {}, true);
-  });
+  connect(sessions_, &QAbstractItemModel::modelReset, tree_,
+          [this] { spanSessions(0, sessions_->sessionCount() - 1); });
+  connect(sessions_, &QAbstractItemModel::rowsInserted, tree_,
+          [this](const QModelIndex& parent, int first, int last) {
+            if (!parent.isValid()) spanSessions(first, last);
+          });
   auto* left = new QDockWidget(tr("Sessions"), this);
   left->setObjectName(QStringLiteral("sessionsDock"));
   left->setWidget(tree_);
@@ -143,7 +180,10 @@ void MainWindow::makeDocks() {
 void MainWindow::makeMenus() {
   auto* file = menuBar()->addMenu(tr("&File"));
   file->addAction(tr("&Open database..."), QKeySequence::Open, this, &MainWindow::askForDatabase);
-  file->addAction(tr("&Reload"), QKeySequence(Qt::Key_F5), &database_, &Database::reload);
+  file->addAction(tr("&Reload"), QKeySequence(Qt::Key_F5), this,
+                  [this] { database_.reload(sessions_->openedSessions()); });
+  file->addAction(tr("&Import profiler files..."), QKeySequence(Qt::CTRL | Qt::Key_I), this,
+                  &MainWindow::askForImport);
   file->addSeparator();
   saveReportAction_ =
       file->addAction(tr("&Save HTML report..."), QKeySequence::Save, this, &MainWindow::askForReport);
@@ -180,6 +220,15 @@ void MainWindow::askForDatabase() {
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setFileMode(QFileDialog::ExistingFile);
   connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openDatabase);
+  dialog->open();
+}
+
+void MainWindow::askForImport() {
+  auto* dialog = new QFileDialog(this, tr("Import files of other profilers"), QString(),
+                                 tr("Profiler files (*.ncu-rep *.csv *.json);;All files (*)"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFiles);
+  connect(dialog, &QFileDialog::filesSelected, this, &MainWindow::importFiles);
   dialog->open();
 }
 

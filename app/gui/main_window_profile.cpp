@@ -1,4 +1,4 @@
-// How the main window profiles: the request to the helper, and what comes back.
+// How the main window profiles and imports: requests to the helper, and what comes back.
 #include <QFileInfo>
 
 #include "app/gui/banner.h"
@@ -10,72 +10,110 @@
 namespace flashcore::gui {
 
 void MainWindow::connectWorker() {
-  connect(&worker_, &WorkerProcess::event, this, [this](const session::ProfileEvent& event) {
+  connect(&worker_, &WorkerProcess::event, this, [this](qint64 request, const session::ProfileEvent& event) {
+    if (const auto target = targets_.find(request); target != targets_.end() && newSession_ == 0) {
+      runningTarget_ = *target;
+    }
     panel_->showProgress(event);
     if (event.session_id != 0) newSession_ = event.session_id;
   });
-  connect(&worker_, &WorkerProcess::finished, this, &MainWindow::profileFinished);
-  connect(&worker_, &WorkerProcess::failed, this, &MainWindow::profileFailed);
+  connect(&worker_, &WorkerProcess::finished, this,
+          [this](qint64 request, const session::WorkerFinished& finished) {
+            runningTarget_ = targets_.take(request);
+            requestFinished(finished);
+          });
+  connect(&worker_, &WorkerProcess::failed, this, [this](qint64 request, const core::Error& error) {
+    runningTarget_ = targets_.take(request);
+    requestFailed(error);
+  });
 }
 
 void MainWindow::startProfile(bool replay) {
-  if (worker_.isRunning()) return;
+  if (worker_.isBusy()) return;
   session::WorkerRequest request = panel_->request();
   if (replay) {
     // All of the recording: it need not hold what happens to be ticked.
     request.profile.phases = {"all"};
-    request.shapes.clear();
-    request.causal = false;
+    request.profile.problems.clear();
+    request.profile.collectors.clear();
     request.replay = options_.recording.toStdString();  // empty: the shipped one
   }
-  runningTarget_ = profileTarget();
+  const QString target = profileTarget();
   newSession_ = 0;
-  request.database = runningTarget_.toStdString();
+  request.database = target.toStdString();
   banner_->hide();
   panel_->setRunning(true);
-  worker_.start(request);
+  targets_.insert(worker_.start(std::move(request)), target);
 }
 
-void MainWindow::profileFinished(const session::WorkerFinished& finished) {
+void MainWindow::importFiles(const QStringList& files) {
+  if (files.isEmpty()) return;
+  session::WorkerImport request;
+  const QString target = profileTarget();
+  request.database = target.toStdString();
+  for (const QString& file : files) request.request.files.emplace_back(file.toStdString());
+  request.request.command = "flashcore (desktop)";
+  newSession_ = 0;
+  banner_->hide();
+  panel_->setRunning(true);
+  targets_.insert(worker_.start(std::move(request)), target);
+}
+
+void MainWindow::requestFinished(const session::WorkerFinished& finished) {
   const auto& outcome = finished.outcome;
   const QString runs = countOf(static_cast<qsizetype>(outcome.runs.size()), "run", "runs");
   QString text = outcome.cancelled ? tr("Cancelled; %1 kept.").arg(runs) : tr("Done: %1.").arg(runs);
   if (!outcome.skipped.empty()) text += tr(" %1 skipped.").arg(outcome.skipped.size());
   panel_->showDone(text);
-  if (outcome.session_id != 0) newSession_ = outcome.session_id;
-  showNewRuns(newSession_);
-  if (outcome.wrong_answers > 0) {
+  showOutcome(outcome);
+  requestEnded(outcome.session_id != 0 ? outcome.session_id : newSession_);
+}
+
+// The gravest of what there is to say.
+void MainWindow::showOutcome(const session::ProfileOutcome& outcome) {
+  if (!outcome.rescued_to.empty()) {
+    banner_->show(Banner::Kind::Error, tr("%1 could not be written any more: what was taken is in %2.")
+                                           .arg(oneLine(QFileInfo(runningTarget_).fileName(), 80),
+                                                oneLine(outcome.rescued_to, 300)));
+    banner_->offer(tr("Open it"), [this, path = toText(outcome.rescued_to)] { openDatabase(path); });
+  } else if (outcome.wrong_answers > 0) {
     banner_->show(Banner::Kind::Error,
                   tr("%1 gave a wrong answer: no timing is shown for it.")
                       .arg(countOf(outcome.wrong_answers, "run", "runs")),
-                  tr("See 'Timing and answer' for the errors by seed."));
+                  tr("The tables below the plots tell the errors by seed."));
   } else if (outcome.counter_refusal) {
-    core::Error refusal = *outcome.counter_refusal;
+    const core::Error& refusal = *outcome.counter_refusal;
     banner_->show(Banner::Kind::Warning, tr("Timing only: %1").arg(toText(refusal.message)),
                   toText(refusal.hint), toText(refusal.context));
   } else if (!outcome.skipped.empty()) {
     banner_->show(Banner::Kind::Warning, tr("Skipped: %1").arg(oneLine(outcome.skipped.front(), 300)),
                   outcome.skipped.size() > 1 ? tr("and %1 more").arg(outcome.skipped.size() - 1) : QString());
   }
-  Q_EMIT profilingEnded();
 }
 
-void MainWindow::profileFailed(const core::Error& error) {
+void MainWindow::requestFailed(const core::Error& error) {
   panel_->showDone(error.code == core::ErrorCode::kCancelled ? tr("Cancelled.")
                                                              : tr("Failed; see the message."));
-  showNewRuns(newSession_);
   banner_->show(error);
-  Q_EMIT profilingEnded();
+  requestEnded(newSession_);
 }
 
-void MainWindow::showNewRuns(core::RowId session) {
+void MainWindow::requestEnded(core::RowId session) {
+  newSession_ = 0;
+  if (worker_.isBusy()) panel_->setRunning(true);
   wantedSession_ = session;
-  wantedRun_ = 0;
-  if (database_.isOpen() && database_.path() == QFileInfo(runningTarget_).absoluteFilePath()) {
-    database_.reload();
-    return;
+  reopened_ = false;
+  const bool asked = QFileInfo(runningTarget_).absoluteFilePath() == database_.requestedPath();
+  if (asked && !database_.isLoading() && database_.fate() == Database::FileFate::kSame) {
+    database_.reload(sessions_->openedSessions());
+  } else if (session != 0 && (asked || database_.requestedPath().isEmpty() ||
+                              Database::isRecordingPath(database_.requestedPath()))) {
+    database_.open(runningTarget_);
+  } else {
+    // Another database has been opened meanwhile: it stays, and its sessions have other numbers.
+    wantedSession_ = 0;
   }
-  if (session != 0) database_.open(runningTarget_);
+  Q_EMIT profilingEnded();
 }
 
 }  // namespace flashcore::gui

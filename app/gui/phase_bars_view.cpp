@@ -5,10 +5,10 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <tuple>
+#include <map>
 
 #include "analysis/units.h"
-#include "app/gui/models/run_sheets.h"
+#include "app/gui/models/run_text.h"
 #include "app/gui/models/text.h"
 #include "app/gui/plot_text.h"
 
@@ -16,6 +16,22 @@ namespace flashcore::gui {
 namespace {
 
 constexpr double kBarWidth = 0.62;
+// More lines than this cannot be read beside one another.
+constexpr std::size_t kMostBars = 24;
+
+// As much of an analysis as base_of() and speedup() look at, so that there is one rule for both.
+analysis::RunAnalysis comparable(const store::RunSummary& summary) {
+  analysis::RunAnalysis run;
+  run.run.id = summary.id;
+  run.run.subject = {summary.kind, summary.subject, {}, summary.ladder, {}};
+  run.run.problem = summary.problem;
+  run.run.answer = summary.answer;
+  if (core::times_are_results(summary.answer) && summary.graph_p50_ns) {
+    run.graph_ns.emplace().p50 = *summary.graph_p50_ns;
+    run.time = analysis::HeadlineTime{*summary.graph_p50_ns, {}, false};
+  }
+  return run;
+}
 
 }  // namespace
 
@@ -42,50 +58,76 @@ PhaseBarsView::PhaseBarsView(QWidget* parent)
   rebuild();
 }
 
-void PhaseBarsView::setSession(const LoadedSessionPtr& session) {
-  session_ = session;
-  current_ = session && !session->runs.empty() ? session->runs.front().run.id : 0;
-  rebuild();
-}
-
-void PhaseBarsView::setCurrentRun(core::RowId run) {
-  if (run == current_) return;
-  current_ = run;
+void PhaseBarsView::setRun(const LoadedRunPtr& run) {
+  loaded_ = run;
   rebuild();
 }
 
 void PhaseBarsView::collectRuns() {
   runs_.clear();
-  if (!session_) return;
-  const auto& all = session_->runs;
-  const auto current =
-      std::find_if(all.begin(), all.end(), [this](const auto& run) { return run.run.id == current_; });
-  if (current == all.end()) return;
-  for (const auto& run : all) {
-    if (run.run.problem == current->run.problem && run.run.device == current->run.device)
-      runs_.push_back(&run);
+  compared_.clear();
+  if (!loaded_) return;
+  const auto& peers = loaded_->peers;
+  for (const auto& peer : peers) compared_.push_back(comparable(peer.summary));
+  std::map<std::string, core::RowId> newest;
+  for (const auto& peer : peers) {
+    auto& id = newest[peer.summary.subject];
+    id = std::max(id, peer.summary.id);
   }
-  std::sort(runs_.begin(), runs_.end(), [](const auto* a, const auto* b) {
-    return std::make_tuple(a->run.phase.reference, a->run.phase.rung, a->run.id) <
-           std::make_tuple(b->run.phase.reference, b->run.phase.rung, b->run.id);
-  });
+  const bool all = peers.size() <= kMostBars;
+  std::size_t room = kMostBars - 1;  // one is kept for the chosen run
+  for (const auto& peer : peers) {
+    const auto& run = peer.summary;
+    const bool chosen = run.id == loaded_->summary.id;
+    if (!all && !chosen && (newest[run.subject] != run.id || room == 0)) continue;
+    if (!chosen) --room;
+    runs_.push_back(&run);
+  }
 }
 
-QString PhaseBarsView::valueText(const analysis::RunAnalysis& run) const {
-  if (!run.graph_ns) {
-    if (!run.run.correctness.empty() && !run.run.correct()) return tr("wrong answer: no timing");
-    if (run.run.correctness.empty()) return tr("unchecked: no timing");
-    return tr("no graph timing");
+QString PhaseBarsView::nameText(const store::RunSummary& run) const {
+  const auto same = [&](const auto* other) { return other->subject == run.subject; };
+  const QString name = oneLine(run.subject, 20);
+  return std::count_if(runs_.begin(), runs_.end(), same) > 1 ? QStringLiteral("%1 #%2").arg(name).arg(run.id)
+                                                             : name;
+}
+
+QString PhaseBarsView::valueText(const store::RunSummary& run) const {
+  if (const QString objection = answerObjection(run.answer); !objection.isEmpty()) {
+    return tr("%1: no timing").arg(objection);
   }
-  QString text = toText(analysis::format_duration_ns(run.graph_ns->p50));
-  const auto* base = analysis::base_of(run, session_->runs);
-  if (base == &run) return text + tr("   base");
-  if (base) {
-    if (const auto factor = analysis::speedup(run, *base)) {
-      text += QStringLiteral("   %1x").arg(*factor, 0, 'f', *factor < 10 ? 2 : 1);
-    }
+  const auto time = shownTime(run);
+  if (!time) return tr("no timing");
+  const QString text = toText(analysis::format_duration_ns(time->ns));
+  if (!run.graph_p50_ns) {
+    // Where all are of one kind the axis says it.
+    return sources_.size() < 2 ? text
+                               : tr("%1   %2").arg(text, time->counted ? tr("reported") : tr("launches"));
   }
-  return text;
+  const auto self = std::find_if(compared_.begin(), compared_.end(),
+                                 [&](const auto& other) { return other.run.id == run.id; });
+  if (self == compared_.end()) return text;
+  const auto* base = analysis::base_of(*self, compared_);
+  if (base == &*self) return text + tr("   base");
+  const auto factor = base ? analysis::speedup(*self, *base) : std::nullopt;
+  return factor ? text + QStringLiteral("   %1x").arg(*factor, 0, 'f', *factor < 10 ? 2 : 1) : text;
+}
+
+void PhaseBarsView::setTitle() {
+  if (!loaded_) {
+    title_->setText(tr("Time by subject"));
+    return;
+  }
+  const auto& run = loaded_->summary;
+  QString text = run.ladder ? tr("Time by phase") : tr("Time by kernel");
+  if (run.problem) text += QStringLiteral(": ") + problemText(run.problem);
+  if (runs_.size() < loaded_->peers.size() || loaded_->peersLeftOut) {
+    text += tr("  (%1 of %2%3)")
+                .arg(runs_.size())
+                .arg(loaded_->peers.size())
+                .arg(loaded_->peersLeftOut ? QStringLiteral("+") : QString());
+  }
+  title_->setText(text);
 }
 
 void PhaseBarsView::rebuild() {
@@ -96,23 +138,24 @@ void PhaseBarsView::rebuild() {
   values_.clear();
   collectRuns();
   applyTheme(*plot_, theme);
-  title_->setText(runs_.empty()
-                      ? tr("Time by phase")
-                      : tr("Time by phase: %1").arg(oneLine(core::problem_label(runs_[0]->run.problem))));
+  setTitle();
   title_->setToolTip(
       tr("Graph p50: the median over replays of a graph of many launches, so that launch "
-         "overhead is out. Speed-ups are against the lowest rung of the ladder."));
+         "overhead is out. Speed-ups are against the lowest rung of the ladder.\n"
+         "Of many runs: the newest of each subject, and the chosen one."));
   double longest = 0;
-  for (const auto* run : runs_) longest = std::max(longest, run->graph_ns ? run->graph_ns->p50 : 0.0);
+  sources_.clear();
+  for (const auto* run : runs_) {
+    const auto time = shownTime(*run);
+    if (!time) continue;
+    longest = std::max(longest, time->ns);
+    if (!sources_.contains(time->source)) sources_ << time->source;
+  }
   const bool milli = longest >= 1e6;
   const double scale = milli ? 1e-6 : 1e-3;
   auto ticker = QSharedPointer<QCPAxisTickerText>::create();
   for (std::size_t row = 0; row < runs_.size(); ++row) {
-    const auto& phase = runs_[row]->run.phase;
-    const auto same = [&](const auto* other) { return other->run.phase.id == phase.id; };
-    QString name = oneLine(phase.id, 20);
-    if (std::count_if(runs_.begin(), runs_.end(), same) > 1)
-      name += QStringLiteral(" #%1").arg(runs_[row]->run.id);
+    const QString name = nameText(*runs_[row]);
     names_ << name;
     values_ << valueText(*runs_[row]);
     ticker->addTick(static_cast<double>(row), name);
@@ -130,7 +173,8 @@ void PhaseBarsView::rebuild() {
   longest_ = longest * scale;
   scale_ = scale;
   fitRange();
-  plot_->xAxis->setLabel(milli ? tr("graph p50, ms") : tr("graph p50, µs"));
+  const QString axis = sources_.size() == 1 ? sources_.front() : tr("time");
+  plot_->xAxis->setLabel(tr("%1, %2").arg(axis, milli ? tr("ms") : tr("µs")));
   plot_->replot();
 }
 
@@ -148,8 +192,8 @@ void PhaseBarsView::fitRange() {
     const double text = metrics.horizontalAdvance(values_[static_cast<qsizetype>(row)]) + 14;
     // Never so much that a bar is squeezed to nothing.
     const double room = std::max(width - text, width * 0.2);
-    if (runs_[row]->graph_ns && room > 0)
-      range = std::max(range, runs_[row]->graph_ns->p50 * scale_ * width / room);
+    const auto time = shownTime(*runs_[row]);
+    if (time && room > 0) range = std::max(range, time->ns * scale_ * width / room);
   }
   plot_->xAxis->setRange(0, range > 0 ? range : 1);
   plot_->xAxis->ticker()->setTickCount(width < 150 ? 2 : 5);
@@ -158,13 +202,17 @@ void PhaseBarsView::fitRange() {
 void PhaseBarsView::addBar(std::size_t row, double scale) {
   const Theme theme = themeOf(palette());
   const auto& run = *runs_[row];
-  const bool chosen = run.run.id == current_;
-  const double value = run.graph_ns ? run.graph_ns->p50 * scale : 0;
-  if (run.graph_ns) {
+  const bool chosen = run.id == loaded_->summary.id;
+  const auto time = shownTime(run);
+  const double value = time ? time->ns * scale : 0;
+  if (time) {
     auto* bar = new QCPBars(plot_->yAxis, plot_->xAxis);
     bar->setWidth(kBarWidth);
-    const QColor colour = run.run.phase.reference ? theme.reference : theme.ladder;
-    bar->setBrush(colour);
+    const QColor colour = run.ladder && run.ladder->reference ? theme.reference : theme.ladder;
+    // A time that another tool reported is no measurement of this one: outlined, not filled.
+    QColor fill = colour;
+    if (time->counted) fill.setAlphaF(0.35F);
+    bar->setBrush(fill);
     bar->setPen(QPen(chosen ? theme.selected : colour, chosen ? 2.5 : 1));
     bar->setSelectable(QCP::stNone);
     bar->setData({static_cast<double>(row)}, {value}, true);
@@ -175,8 +223,7 @@ void PhaseBarsView::addBar(std::size_t row, double scale) {
   text->setTextAlignment(Qt::AlignLeft);
   text->setPadding(QMargins(7, 0, 0, 0));
   text->position->setCoords(value, static_cast<double>(row));
-  const bool wrong = !run.run.correctness.empty() && !run.run.correct();
-  text->setColor(run.graph_ns ? theme.text : wrong ? theme.bad : theme.warning);
+  text->setColor(time ? theme.text : answerColour(run.answer, theme));
   text->setClipToAxisRect(false);
   QFont f = font();
   f.setBold(chosen);
@@ -189,7 +236,7 @@ void PhaseBarsView::mouseReleased(QMouseEvent* event) {
   const auto index = static_cast<std::ptrdiff_t>(std::lround(row));
   if (index < 0 || index >= static_cast<std::ptrdiff_t>(runs_.size())) return;
   if (std::abs(row - static_cast<double>(index)) > kBarWidth / 2) return;
-  Q_EMIT runClicked(runs_[static_cast<std::size_t>(index)]->run.id);
+  Q_EMIT runClicked(runs_[static_cast<std::size_t>(index)]->id);
 }
 
 void PhaseBarsView::changeEvent(QEvent* event) {

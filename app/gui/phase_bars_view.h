@@ -1,6 +1,7 @@
-// PhaseBarsView: p50 by phase for one problem on one device, with values and speed-ups.
+// PhaseBarsView: the time of each subject on one problem and one device, with values and speed-ups.
 //
-// Owns: its plot. A run whose answer is wrong or unchecked has no bar: its line says why.
+// Owns: its plot. A run whose answer is wrong or unchecked has no bar: its line says why. Of many runs the
+// newest of each subject is shown, and the chosen one; the title says so.
 // Threads: the GUI's. Errors: what is missing is said in the plot.
 #pragma once
 
@@ -9,7 +10,7 @@
 #include <QWidget>
 #include <vector>
 
-#include "app/gui/database.h"
+#include "app/gui/loaded_run.h"
 
 class QCustomPlot;
 class QMouseEvent;
@@ -22,9 +23,8 @@ class PhaseBarsView final : public QWidget {
  public:
   explicit PhaseBarsView(QWidget* parent = nullptr);
 
-  void setSession(const LoadedSessionPtr& session);
-  // Shows the problem of this run, with its bar marked.
-  void setCurrentRun(core::RowId run);
+  // The run and its peers, with its bar marked; null: nothing.
+  void setRun(const LoadedRunPtr& run);
 
   // What stands beside the bars, top to bottom: "wmma", "12.3 µs   4.20x".
   QStringList names() const { return names_; }
@@ -42,13 +42,16 @@ class PhaseBarsView final : public QWidget {
   void collectRuns();
   void fitRange();
   void addBar(std::size_t row, double scale);
-  QString valueText(const analysis::RunAnalysis& run) const;
+  void setTitle();
+  QString nameText(const store::RunSummary& run) const;
+  QString valueText(const store::RunSummary& run) const;
   void mouseReleased(QMouseEvent* event);
 
-  LoadedSessionPtr session_;
-  core::RowId current_ = 0;
-  std::vector<const analysis::RunAnalysis*> runs_;  // top to bottom
+  LoadedRunPtr loaded_;
+  std::vector<const store::RunSummary*> runs_;   // top to bottom
+  std::vector<analysis::RunAnalysis> compared_;  // the peers, as far as speed-ups need them
   QStringList names_, values_;
+  QStringList sources_;  // of the times that are shown, each once
   double scale_ = 1e-3;  // the axis' unit for a nanosecond
   double longest_ = 0;   // in the axis' unit
   QPoint pressed_;

@@ -7,10 +7,12 @@
 #include <QHBoxLayout>
 #include <QScrollArea>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/gui/models/text.h"
 #include "app/gui/models/theme.h"
 #include "app/session/phases.h"
+#include "core/attention.h"
 #include "core/problem.h"
 
 namespace flashcore::gui {
@@ -53,11 +55,11 @@ ProfilePanel::ProfilePanel(QWidget* parent)
     : QWidget(parent),
       phases_(new QListWidget(this)),
       shapes_(new QListWidget(this)),
-      otherShape_(new QLineEdit(this)),
+      otherProblem_(new QLineEdit(this)),
       causal_(new QCheckBox(tr("Causal mask"), this)),
       set_(new QComboBox(this)),
-      timing_(new QCheckBox(tr("Timing"), this)),
-      counters_(new QCheckBox(tr("Counters"), this)),
+      seed_(new QLineEdit(QStringLiteral("0"), this)),
+      strict_(new QCheckBox(tr("Stop where counters are refused"), this)),
       reason_(wrappedLabel("profileReason", this)),
       run_(new QPushButton(tr("Run"), this)),
       replay_(new QPushButton(tr("Replay the shipped recording"), this)),
@@ -85,9 +87,8 @@ ProfilePanel::ProfilePanel(QWidget* parent)
   for (auto* list : {phases_, shapes_}) {
     connect(list, &QListWidget::itemChanged, this, &ProfilePanel::refresh);
   }
-  connect(otherShape_, &QLineEdit::textChanged, this, &ProfilePanel::refresh);
-  connect(timing_, &QCheckBox::toggled, this, &ProfilePanel::refresh);
-  connect(counters_, &QCheckBox::toggled, this, &ProfilePanel::refresh);
+  connect(otherProblem_, &QLineEdit::textChanged, this, &ProfilePanel::refresh);
+  connect(seed_, &QLineEdit::textChanged, this, &ProfilePanel::refresh);
   connect(run_, &QPushButton::clicked, this, &ProfilePanel::runRequested);
   connect(replay_, &QPushButton::clicked, this, &ProfilePanel::replayRequested);
   connect(cancel_, &QPushButton::clicked, this, [this] {
@@ -98,8 +99,7 @@ ProfilePanel::ProfilePanel(QWidget* parent)
   refresh();
 }
 
-QWidget* ProfilePanel::makeChoices() {
-  auto* box = new QWidget(this);
+void ProfilePanel::fillLists() {
   phases_->setObjectName(QStringLiteral("phaseTicks"));
   phases_->setAccessibleName(tr("Phases"));
   for (const auto& phase : session::list_phases()) {
@@ -124,25 +124,57 @@ QWidget* ProfilePanel::makeChoices() {
   }
   fitRows(phases_, 8);
   fitRows(shapes_, 8);
-  otherShape_->setObjectName(QStringLiteral("otherShape"));
-  otherShape_->setPlaceholderText(tr("another: B,H,S,D or B,H,Sq,Sk,D"));
-  otherShape_->setClearButtonEnabled(true);
-  otherShape_->setMaxLength(100);
+  otherProblem_->setObjectName(QStringLiteral("otherProblem"));
+  otherProblem_->setPlaceholderText(tr("another: 1,8,512,64,hkv=2,bf16"));
+  otherProblem_->setToolTip(plainToolTip(
+      tr("A named problem or B,H,S,D or B,H,Sq,Sk,D, with further axes after it, or all axes by name:\n"
+         "mission,causal\n1,8,128,512,64\nb=1,h=8,hkv=2,sq=512,sk=512,d=64,dtype=bf16,mask=causal")));
+  otherProblem_->setClearButtonEnabled(true);
+  otherProblem_->setMaxLength(200);
   causal_->setObjectName(QStringLiteral("causal"));
   causal_->setToolTip(tr("Query i sees only the keys up to its own place, aligned bottom right."));
+}
+
+QWidget* ProfilePanel::makeCollectors() {
+  auto* box = new QWidget(this);
+  auto* layout = new QVBoxLayout(box);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(3);
+  for (const auto& info : session::list_collectors()) {
+    if (info.always) continue;
+    auto* tick = new QCheckBox(oneLine(info.title, 60), box);
+    tick->setObjectName(QStringLiteral("collect.") + oneLine(info.id, 40));
+    QString tip = oneLine(info.takes, 400);
+    if (!info.needs.empty()) tip += tr("\nNeeds: %1").arg(oneLine(info.needs, 300));
+    if (!info.falls_to.empty()) tip += tr("\nWhere it is refused: %1").arg(oneLine(info.falls_to, 40));
+    tick->setToolTip(plainToolTip(tip));
+    tick->setChecked(info.by_default);
+    connect(tick, &QCheckBox::toggled, this, &ProfilePanel::refresh);
+    layout->addWidget(tick);
+    collectors_.push_back({info, tick});
+  }
   set_->setObjectName(QStringLiteral("counterSet"));
   for (const char* name : {"quick", "standard", "full"})
     set_->addItem(QLatin1String(name), QLatin1String(name));
   set_->setCurrentIndex(1);
   set_->setToolTip(tr("How many counters: more of them need more passes of the kernel."));
-  timing_->setObjectName(QStringLiteral("collectTiming"));
-  timing_->setChecked(true);
-  counters_->setObjectName(QStringLiteral("collectCounters"));
-  counters_->setChecked(true);
-  auto* collect = new QHBoxLayout;
-  collect->addWidget(timing_);
-  collect->addWidget(counters_);
-  collect->addStretch();
+  seed_->setObjectName(QStringLiteral("seed"));
+  seed_->setMaxLength(20);
+  seed_->setToolTip(tr("Of the inputs that are timed; answers are checked with three seeds of their own."));
+  strict_->setObjectName(QStringLiteral("strict"));
+  strict_->setToolTip(tr("Otherwise a run whose counters are refused keeps its timing and says why."));
+  auto* form = new QFormLayout;
+  form->setContentsMargins(0, 4, 0, 0);
+  form->addRow(tr("Counter set"), set_);
+  form->addRow(tr("Seed"), seed_);
+  layout->addLayout(form);
+  layout->addWidget(strict_);
+  return box;
+}
+
+QWidget* ProfilePanel::makeChoices() {
+  auto* box = new QWidget(this);
+  fillLists();
   const auto heading = [this](const QString& text) {
     auto* label = new QLabel(text, this);
     QFont font = label->font();
@@ -150,10 +182,6 @@ QWidget* ProfilePanel::makeChoices() {
     label->setFont(font);
     return label;
   };
-  auto* form = new QFormLayout;
-  form->setContentsMargins(0, 4, 0, 0);
-  form->addRow(tr("Collect"), collect);
-  form->addRow(tr("Counter set"), set_);
   auto* layout = new QVBoxLayout(box);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(5);
@@ -162,9 +190,11 @@ QWidget* ProfilePanel::makeChoices() {
   layout->addSpacing(4);
   layout->addWidget(heading(tr("Problems")));
   layout->addWidget(shapes_);
-  layout->addWidget(otherShape_);
+  layout->addWidget(otherProblem_);
   layout->addWidget(causal_);
-  layout->addLayout(form);
+  layout->addSpacing(4);
+  layout->addWidget(heading(tr("Collect")));
+  layout->addWidget(makeCollectors());
   return box;
 }
 
@@ -206,63 +236,104 @@ void ProfilePanel::setTarget(const QString& database, bool recordingIsOpen) {
   target_->setToolTip(plainToolTip(QDir::toNativeSeparators(database)));
 }
 
+core::Result<std::vector<core::Problem>> ProfilePanel::problems() const {
+  std::vector<std::string> texts = ticked(shapes_);
+  if (const QString other = otherProblem_->text().trimmed(); !other.isEmpty()) {
+    texts.push_back(other.toStdString());
+  }
+  std::vector<core::Problem> problems;
+  for (const std::string& text : texts) {
+    auto problem = core::parse_problem(text);
+    if (!problem) return core::fail(problem.error());
+    // The tick is of attention's mask; another workload has none.
+    if (auto attention = core::attention_of(*problem); attention && causal_->isChecked()) {
+      attention->causal = true;
+      problem = core::to_problem(*attention);
+    }
+    problems.push_back(std::move(*problem));
+  }
+  return problems;
+}
+
 session::WorkerRequest ProfilePanel::request() const {
   session::WorkerRequest request;
-  request.profile.phases = ticked(phases_);
-  request.shapes = ticked(shapes_);
-  if (const QString other = otherShape_->text().trimmed(); !other.isEmpty()) {
-    request.shapes.push_back(other.toStdString());
+  session::ProfileRequest& profile = request.profile;
+  profile.phases = ticked(phases_);
+  if (auto chosen = problems()) profile.problems = std::move(*chosen);
+  for (const auto& [info, box] : collectors_) {
+    if (box->isChecked()) profile.collectors.push_back(info.id);
   }
-  request.causal = causal_->isChecked();
-  request.profile.collect_timing = timing_->isChecked();
-  request.profile.collect_counters = counters_->isChecked();
   if (const auto set = analysis::parse_counter_set(set_->currentData().toString().toStdString())) {
-    request.profile.set = *set;
+    profile.set = *set;
   }
-  request.profile.command = "flashcore (desktop)";
+  bool whole = false;
+  const qulonglong seed = seed_->text().trimmed().toULongLong(&whole);
+  if (whole) profile.seed = seed;
+  profile.strict = strict_->isChecked();
+  profile.command = "flashcore (desktop)";
   return request;
 }
 
 QString ProfilePanel::whatIsMissing() const {
   if (ticked(phases_).empty()) return tr("Tick at least one phase.");
-  const QString other = otherShape_->text().trimmed();
-  if (ticked(shapes_).empty() && other.isEmpty()) return tr("Tick at least one problem.");
-  if (!other.isEmpty()) {
-    if (const auto shape = core::parse_shape(other.toStdString()); !shape) {
-      return oneLine(shape.error().message + " " + shape.error().hint, 400);
-    }
-  }
-  if (!timing_->isChecked() && !counters_->isChecked())
-    return tr("Tick what to collect: timing, counters or both.");
-  return {};
+  const auto chosen = problems();
+  if (!chosen) return oneLine(chosen.error().message + " " + chosen.error().hint, 400);
+  if (chosen->empty()) return tr("Tick at least one problem.");
+  const bool any = std::any_of(collectors_.begin(), collectors_.end(),
+                               [](const CollectorTick& tick) { return tick.box->isChecked(); });
+  if (!any) return tr("Tick what to collect.");
+  bool whole = false;
+  (void)seed_->text().trimmed().toULongLong(&whole);
+  return whole ? QString() : tr("The seed is a whole number from 0.");
 }
 
-void ProfilePanel::refresh() {
+QString ProfilePanel::troubles() const {
+  QStringList lines;
+  for (const auto& [info, box] : collectors_) {
+    if (!box->isChecked()) continue;
+    const auto trouble = machine_.troubles.find(info.id);
+    if (trouble != machine_.troubles.end()) {
+      lines << tr("%1 will be missing: %2").arg(oneLine(info.title, 60), trouble->second);
+    } else if (info.counts && !machine_.counters.isEmpty()) {
+      lines << tr("%1 will be missing: %2").arg(oneLine(info.title, 60), machine_.counters);
+    }
+  }
+  return lines.join(QLatin1Char('\n'));
+}
+
+void ProfilePanel::showReason() {
   const QString missing = whatIsMissing();
   const Theme theme = themeOf(palette());
   QString reason;
-  QColor colour = theme.muted;
+  QColor colour = theme.warning;
   if (!machineKnown_) {
     reason = tr("Looking for a GPU...");
+    colour = theme.muted;
   } else if (!machine_.canProfile) {
     reason = tr("Profiling is off on this machine: %1").arg(machine_.reason);
     if (!machine_.remedy.isEmpty()) reason += tr("\nWhat to do: %1").arg(machine_.remedy);
-    colour = theme.warning;
   } else if (!missing.isEmpty()) {
     reason = missing;
-    colour = theme.warning;
   } else {
     reason = tr("On %1").arg(machine_.device);
-    if (!machine_.counters.isEmpty() && counters_->isChecked()) {
-      reason += tr("\nCounters will be missing: %1").arg(machine_.counters);
-      colour = theme.warning;
-    }
+    const QString more = troubles();
+    if (!more.isEmpty()) reason += QLatin1Char('\n') + more;
+    if (more.isEmpty()) colour = theme.muted;
   }
   reason_->setText(reason);
   reason_->setStyleSheet(QStringLiteral("color: %1;").arg(colour.name()));
   run_->setEnabled(machineKnown_ && machine_.canProfile && missing.isEmpty() && !running_);
   run_->setToolTip(run_->isEnabled() ? tr("Profile what is ticked (Ctrl+R)") : plainToolTip(reason));
-  set_->setEnabled(counters_->isChecked());
+}
+
+void ProfilePanel::refresh() {
+  showReason();
+  const Theme theme = themeOf(palette());
+  const bool counts = std::any_of(collectors_.begin(), collectors_.end(), [](const CollectorTick& tick) {
+    return tick.info.counts && tick.box->isChecked();
+  });
+  set_->setEnabled(counts);
+  strict_->setEnabled(counts);
   replay_->setEnabled(machineKnown_ && machine_.canReplay && !running_);
   recording_->setText(machine_.recording);
   recording_->setVisible(machineKnown_ && !machine_.recording.isEmpty());
@@ -293,12 +364,14 @@ void ProfilePanel::showProgress(const session::ProfileEvent& event) {
         tr("run %1 of %2").arg(std::min(event.run_index + 1, event.run_count)).arg(event.run_count));
   }
   if (!cancel_->isEnabled()) return;  // stopping: that line stays
-  QString text = tr("%1 on %2").arg(oneLine(event.phase, 60), oneLine(event.problem, 80));
+  QString text = oneLine(event.subject, 60);
+  if (!event.problem.empty()) text = tr("%1 on %2").arg(text, oneLine(event.problem, 80));
   if (event.kind == Kind::kStep) text += QStringLiteral(": ") + oneLine(event.step, 60);
   if (event.kind == Kind::kStep && event.total > 0) text += tr(" %1 of %2").arg(event.done).arg(event.total);
   if (event.kind == Kind::kRunFinished) text += tr(": done");
   if (event.kind == Kind::kRunSkipped) text += tr(": skipped, %1").arg(oneLine(event.text, 200));
   if (event.kind == Kind::kSession) text = tr("Session %1").arg(event.session_id);
+  if (event.kind == Kind::kNote) text = oneLine(event.text, 300);
   step_->setText(text);
   step_->show();
 }

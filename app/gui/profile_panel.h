@@ -12,8 +12,10 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QWidget>
+#include <vector>
 
 #include "app/gui/machine_probe.h"
+#include "app/session/collectors.h"
 #include "app/session/worker_protocol.h"
 
 namespace flashcore::gui {
@@ -28,7 +30,7 @@ class ProfilePanel final : public QWidget {
   // Where results go; shown under the buttons.
   void setTarget(const QString& database, bool recordingIsOpen);
 
-  // What is ticked; the database is the caller's to fill in.
+  // What is ticked; number and database are the caller's to fill in.
   session::WorkerRequest request() const;
 
   void setRunning(bool running);
@@ -44,21 +46,31 @@ class ProfilePanel final : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
+  struct CollectorTick {
+    session::CollectorInfo info;
+    QCheckBox* box;
+  };
+  void fillLists();
   QWidget* makeChoices();
+  QWidget* makeCollectors();
   QWidget* makeActions();
   void refresh();
+  void showReason();
   QString whatIsMissing() const;  // of the choices; empty where a run can start
+  QString troubles() const;       // of what is ticked; empty where there are none
+  core::Result<std::vector<core::Problem>> problems() const;
 
   MachineState machine_;
   bool machineKnown_ = false;
   bool running_ = false;
   QListWidget* phases_;
   QListWidget* shapes_;
-  QLineEdit* otherShape_;
+  QLineEdit* otherProblem_;
   QCheckBox* causal_;
   QComboBox* set_;
-  QCheckBox* timing_;
-  QCheckBox* counters_;
+  QLineEdit* seed_;
+  QCheckBox* strict_;
+  std::vector<CollectorTick> collectors_;
   QLabel* reason_;
   QPushButton* run_;
   QPushButton* replay_;

@@ -8,9 +8,11 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <tuple>
 
 #include "analysis/units.h"
-#include "app/gui/models/run_sheets.h"
+#include "app/gui/models/run_text.h"
 #include "app/gui/models/text.h"
 #include "app/gui/plot_text.h"
 
@@ -100,17 +102,16 @@ RooflineView::RooflineView(QWidget* parent)
   rebuild();
 }
 
-void RooflineView::setSession(const LoadedSessionPtr& session) {
-  session_ = session;
-  current_ = 0;
-  if (session_ && !session_->runs.empty()) current_ = session_->runs.front().run.id;
+void RooflineView::setRun(const LoadedRunPtr& run) {
+  const bool same = loaded_ && run && loaded_->summary.id == run->summary.id;
+  const auto isFull = [this] {
+    return plot_->xAxis->range() == QCPRange(lowX_, highX_) &&
+           plot_->yAxis->range() == QCPRange(lowY_, highY_);
+  };
+  keepRanges_ = same && !isFull();
+  loaded_ = run;
   rebuild();
-}
-
-void RooflineView::setCurrentRun(core::RowId run) {
-  if (run == current_) return;
-  current_ = run;
-  rebuild();
+  keepRanges_ = false;
 }
 
 void RooflineView::setMemory(const QString& memory) {
@@ -121,24 +122,30 @@ void RooflineView::setMemory(const QString& memory) {
   rebuild();
 }
 
-const analysis::RunAnalysis* RooflineView::currentRun() const {
-  if (!session_) return nullptr;
-  for (const auto& run : session_->runs) {
-    if (run.run.id == current_) return &run;
-  }
-  return nullptr;
-}
-
 void RooflineView::collectMarks() {
   marks_.clear();
-  const auto* current = currentRun();
-  if (!current) return;
-  for (const auto& run : session_->runs) {
-    for (const auto& point : run.roofline.points) {
+  if (!loaded_) return;
+  std::map<std::string, core::RowId> newest;
+  for (const auto& peer : loaded_->peers) {
+    auto& id = newest[peer.summary.subject];
+    id = std::max(id, peer.summary.id);
+  }
+  const auto add = [this](const PlotRun& run, bool ofProblem, bool named) {
+    if (!run.points) return;
+    for (const auto& point : *run.points) {
       if (toText(point.memory) != memory_ || !(point.intensity > 0) || !(point.performance > 0)) continue;
-      const bool same = run.run.problem == current->run.problem && run.run.device == current->run.device;
-      marks_.push_back({&run, point, same});
+      marks_.push_back({&run.summary, point, ofProblem, named});
     }
+  };
+  for (const auto& other : loaded_->others) add(other, false, false);
+  for (const auto& peer : loaded_->peers) {
+    if (peer.summary.id == loaded_->summary.id) continue;
+    const bool beside = peer.summary.subject == loaded_->summary.subject;
+    add(peer, true, !beside && newest[peer.summary.subject] == peer.summary.id);
+  }
+  // What matters most is drawn last, on top.
+  for (const auto& peer : loaded_->peers) {
+    if (peer.summary.id == loaded_->summary.id) add(peer, true, true);
   }
 }
 
@@ -162,16 +169,16 @@ void RooflineView::rebuild() {
       std::any_of(marks_.begin(), marks_.end(), [](const Mark& mark) { return !mark.ofProblem; });
   axisName_ = memory_ == QLatin1String("dram") ? tr("FLOP per DRAM byte") : tr("FLOP per L2 byte");
   axisNote_ = others ? tr("   (faint: other problems)") : QString();
-  const auto* current = currentRun();
-  if (!current) {
+  if (!loaded_) {
     sayNothingToShow(tr("Choose a session or a run to see it under the roof."));
-  } else if (marks_.empty() && current->roofline.ceilings.empty()) {
-    const QString reason = oneLine(current->roofline.reason, 300);
+  } else if (marks_.empty() && loaded_->run->roofline.ceilings.empty()) {
+    const QString reason = oneLine(loaded_->run->roofline.reason, 300);
     sayNothingToShow(reason.isEmpty() ? tr("The run holds nothing to draw.") : reason);
   } else {
     empty_->hide();
+    plot_->axisRect()->setVisible(true);
     chooseRanges();
-    resetRanges();
+    if (!keepRanges_) resetRanges();
     addCeilings(theme);
     addMarks(theme);
   }
@@ -181,6 +188,8 @@ void RooflineView::rebuild() {
 void RooflineView::sayNothingToShow(const QString& reason) {
   empty_->setText(reason);
   empty_->show();
+  // The sentence stands alone: axes without anything on them say nothing.
+  plot_->axisRect()->setVisible(false);
 }
 
 void RooflineView::chooseRanges() {
@@ -191,12 +200,10 @@ void RooflineView::chooseRanges() {
     lowY = std::min(lowY, mark.point.performance / 3);
     highY = std::max(highY, mark.point.performance * 2);
   }
-  if (const auto* current = currentRun()) {
-    for (const auto& ceiling : current->roofline.ceilings) {
-      if (ceiling.bandwidth || ceiling.id == "mufu") continue;
-      highY = std::max(highY, ceiling.value * 2.5);
-      lowY = std::min(lowY, ceiling.value / 30);
-    }
+  for (const auto& ceiling : loaded_->run->roofline.ceilings) {
+    if (ceiling.bandwidth || ceiling.id == "mufu") continue;
+    highY = std::max(highY, ceiling.value * 2.5);
+    lowY = std::min(lowY, ceiling.value / 30);
   }
   lowX_ = lowX;
   highX_ = highX;
@@ -210,7 +217,7 @@ void RooflineView::resetRanges() {
 }
 
 void RooflineView::addCeilings(const Theme& theme) {
-  const auto& roofline = currentRun()->roofline;
+  const auto& roofline = loaded_->run->roofline;
   const auto* bandwidth = roofline.ceiling(memory_.toStdString());
   double top = 0;
   for (const auto& ceiling : roofline.ceilings) {
@@ -248,38 +255,39 @@ void RooflineView::addCeilingLine(const analysis::Ceiling& ceiling, double fromX
 }
 
 void RooflineView::addMarks(const Theme& theme) {
-  // What matters most is drawn last, on top.
-  std::stable_sort(marks_.begin(), marks_.end(), [this](const Mark& a, const Mark& b) {
-    const auto rank = [this](const Mark& m) { return (m.run->run.id == current_) * 2 + m.ofProblem; };
-    return rank(a) < rank(b);
-  });
+  // One graph for all marks that look alike: hundreds of graphs would be slow to draw.
+  std::map<std::tuple<bool, bool, bool>, QCPGraph*> graphs;
   for (const auto& mark : marks_) {
-    const auto& phase = mark.run->run.phase;
-    const bool chosen = mark.run->run.id == current_;
-    QColor colour = phase.reference ? theme.reference : theme.ladder;
-    if (!mark.ofProblem) colour.setAlphaF(0.28F);
-    auto* graph = plot_->addGraph();
-    graph->setLineStyle(QCPGraph::lsNone);
-    graph->setSelectable(QCP::stNone);
-    graph->setScatterStyle(
-        QCPScatterStyle(phase.reference ? QCPScatterStyle::ssDiamond : QCPScatterStyle::ssCircle,
-                        QPen(chosen ? theme.selected : colour, chosen ? 3.0 : 1.5), QBrush(colour),
-                        mark.ofProblem ? (chosen ? 13 : 10) : 7));
-    graph->setData({mark.point.intensity}, {mark.point.performance}, true);
-    if (!mark.ofProblem) continue;
-    auto* text = new QCPItemText(plot_);
-    text->setText(oneLine(phase.id, 24));
-    text->setColor(theme.text);
-    text->setFont([&] {
-      QFont f = font();
-      f.setBold(chosen);
-      return f;
-    }());
-    text->position->setType(QCPItemPosition::ptAbsolute);
-    text->setClipToAxisRect(true);
-    markLabels_.push_back(
-        {text, text->text(), text->text(), mark.point.intensity, mark.point.performance, false});
+    const bool reference = mark.run->ladder && mark.run->ladder->reference;
+    const bool chosen = isChosen(mark);
+    QCPGraph*& graph = graphs[{chosen, mark.ofProblem, reference}];
+    if (!graph) {
+      QColor colour = reference ? theme.reference : theme.ladder;
+      if (!mark.ofProblem) colour.setAlphaF(0.28F);
+      graph = plot_->addGraph();
+      graph->setLineStyle(QCPGraph::lsNone);
+      graph->setSelectable(QCP::stNone);
+      graph->setScatterStyle(
+          QCPScatterStyle(reference ? QCPScatterStyle::ssDiamond : QCPScatterStyle::ssCircle,
+                          QPen(chosen ? theme.selected : colour, chosen ? 3.0 : 1.5), QBrush(colour),
+                          mark.ofProblem ? (chosen ? 13 : 10) : 7));
+    }
+    graph->addData(mark.point.intensity, mark.point.performance);
+    if (mark.named) addName(mark, chosen, theme);
   }
+}
+
+void RooflineView::addName(const Mark& mark, bool chosen, const Theme& theme) {
+  auto* text = new QCPItemText(plot_);
+  text->setText(oneLine(mark.run->subject, 24));
+  text->setColor(theme.text);
+  QFont f = font();
+  f.setBold(chosen);
+  text->setFont(f);
+  text->position->setType(QCPItemPosition::ptAbsolute);
+  text->setClipToAxisRect(true);
+  markLabels_.push_back(
+      {text, text->text(), text->text(), mark.point.intensity, mark.point.performance, false});
 }
 
 const RooflineView::Mark* RooflineView::markAt(const QPoint& position) const {
@@ -299,7 +307,7 @@ const RooflineView::Mark* RooflineView::markAt(const QPoint& position) const {
 
 std::optional<QPoint> RooflineView::pointPosition(core::RowId run) const {
   for (const auto& mark : marks_) {
-    if (mark.run->run.id != run) continue;
+    if (mark.run->id != run) continue;
     return QPoint(static_cast<int>(std::lround(plot_->xAxis->coordToPixel(mark.point.intensity))),
                   static_cast<int>(std::lround(plot_->yAxis->coordToPixel(mark.point.performance))));
   }
@@ -308,12 +316,11 @@ std::optional<QPoint> RooflineView::pointPosition(core::RowId run) const {
 
 QString RooflineView::pointText(core::RowId run) const {
   for (const auto& mark : marks_) {
-    if (mark.run->run.id != run) continue;
+    if (mark.run->id != run) continue;
     const auto& p = mark.point;
-    QString text = tr("%1 on %2")
-                       .arg(oneLine(mark.run->run.phase.id, 60),
-                            oneLine(core::problem_label(mark.run->run.problem), 80));
-    if (mark.run->run.origin == core::Origin::kRecording) text += tr(" (recording)");
+    QString text = tr("%1 on %2").arg(oneLine(mark.run->subject, 60), problemText(mark.run->problem));
+    if (mark.run->origin == core::Origin::kRecording) text += tr(" (recording)");
+    if (mark.run->origin == core::Origin::kImport) text += tr(" (import)");
     text += tr("\n%1 of %2 attainable (%3), %4 bound")
                 .arg(toText(analysis::format_value(p.performance, "FLOP/s")),
                      toText(analysis::format_value(p.attainable, "FLOP/s")),
@@ -321,7 +328,10 @@ QString RooflineView::pointText(core::RowId run) const {
     text += tr("\n%1 FLOP/B: %2 over %3 (%4)")
                 .arg(QString::number(p.intensity, 'g', 3), toText(analysis::format_value(p.flops, "FLOP")),
                      toText(analysis::format_value(p.bytes, "B")), oneLine(p.bytes_provenance, 60));
-    text += tr("\n%1 (graph p50)").arg(toText(analysis::format_duration_ns(p.duration_ns)));
+    const auto time = shownTime(*mark.run);
+    text += tr("\n%1 (%2)")
+                .arg(toText(analysis::format_duration_ns(p.duration_ns)),
+                     time ? time->source : tr("of its counters"));
     return text;
   }
   return {};
@@ -331,7 +341,7 @@ void RooflineView::mouseMoved(QMouseEvent* event) {
   const Mark* mark = markAt(event->pos());
   plot_->setCursor(mark ? Qt::PointingHandCursor : Qt::ArrowCursor);
   if (mark) {
-    QToolTip::showText(event->globalPosition().toPoint(), plainToolTip(pointText(mark->run->run.id)), plot_);
+    QToolTip::showText(event->globalPosition().toPoint(), plainToolTip(pointText(mark->run->id)), plot_);
   } else {
     QToolTip::hideText();
   }
@@ -339,7 +349,7 @@ void RooflineView::mouseMoved(QMouseEvent* event) {
 
 void RooflineView::mouseReleased(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton || (event->pos() - pressed_).manhattanLength() > 4) return;
-  if (const Mark* mark = markAt(event->pos())) Q_EMIT runClicked(mark->run->run.id);
+  if (const Mark* mark = markAt(event->pos())) Q_EMIT runClicked(mark->run->id);
 }
 
 void RooflineView::changeEvent(QEvent* event) {

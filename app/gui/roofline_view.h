@@ -1,9 +1,10 @@
-// RooflineView: the roofline of a session's runs, log-log, with the ceilings of the chosen run's
+// RooflineView: the roofline of a run and those beside it, log-log, with the ceilings of the chosen run's
 // device at its clock.
 //
-// Owns: its plot. Shows the points of the chosen problem with their names, those of other problems
-// faintly. Hovering a point tells its values, a click chooses its run, the wheel zooms, a double
-// click shows everything again. Threads: the GUI's. Errors: what is missing is said in the plot.
+// Owns: its plot. Shows the points of the chosen problem with their names (of several runs of one subject
+// that of the newest), those of other problems faintly. Hovering a point tells its values, a click chooses
+// its run, the wheel zooms, a double click shows everything again. Threads: the GUI's. Errors: what is
+// missing is said in the plot.
 #pragma once
 
 #include <QLabel>
@@ -12,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-#include "app/gui/database.h"
+#include "app/gui/loaded_run.h"
 #include "app/gui/models/theme.h"
 
 class QCustomPlot;
@@ -27,8 +28,8 @@ class RooflineView final : public QWidget {
  public:
   explicit RooflineView(QWidget* parent = nullptr);
 
-  void setSession(const LoadedSessionPtr& session);
-  void setCurrentRun(core::RowId run);
+  // The run, its peers and others; null: nothing. A zoom is kept while the run stays the same.
+  void setRun(const LoadedRunPtr& run);
 
   QString memory() const { return memory_; }  // "dram" or "l2"
   void setMemory(const QString& memory);
@@ -47,9 +48,10 @@ class RooflineView final : public QWidget {
 
  private:
   struct Mark {
-    const analysis::RunAnalysis* run;
+    const store::RunSummary* run;
     analysis::RooflinePoint point;
     bool ofProblem;  // of the chosen run's problem and device
+    bool named;
   };
   struct Label {
     QCPItemText* item;
@@ -63,17 +65,18 @@ class RooflineView final : public QWidget {
   void addCeilings(const Theme& theme);
   void addCeilingLine(const analysis::Ceiling& ceiling, double fromX, double toX, const Theme& theme);
   void addMarks(const Theme& theme);
+  void addName(const Mark& mark, bool chosen, const Theme& theme);
   void chooseRanges();
   void resetRanges();
   void placeLabels();
   void sayNothingToShow(const QString& reason);
   const Mark* markAt(const QPoint& position) const;
-  const analysis::RunAnalysis* currentRun() const;
+  bool isChosen(const Mark& mark) const { return mark.run->id == loaded_->summary.id; }
   void mouseMoved(QMouseEvent* event);
   void mouseReleased(QMouseEvent* event);
 
-  LoadedSessionPtr session_;
-  core::RowId current_ = 0;
+  LoadedRunPtr loaded_;
+  bool keepRanges_ = false;  // the same run with more points: a zoom stays
   QString memory_ = QStringLiteral("dram");
   std::vector<Mark> marks_;
   std::vector<Label> markLabels_, ceilingLabels_;

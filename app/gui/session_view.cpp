@@ -1,13 +1,16 @@
 #include "app/gui/session_view.h"
 
 #include <QEvent>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QSplitter>
 #include <QVBoxLayout>
 #include <algorithm>
 
-#include "app/gui/models/run_sheets.h"
+#include "analysis/describe.h"
+#include "analysis/units.h"
+#include "app/gui/models/run_text.h"
 #include "app/gui/models/text.h"
 #include "app/gui/models/theme.h"
 #include "app/gui/phase_bars_view.h"
@@ -16,6 +19,9 @@
 namespace flashcore::gui {
 namespace {
 
+constexpr std::string_view kFirstLookedAt = "metrics";
+constexpr std::string_view kMessagesSheet = "messages";
+
 QLabel* plainLabel(const char* name, QWidget* parent) {
   auto* label = new QLabel(parent);
   label->setObjectName(QLatin1String(name));
@@ -23,37 +29,33 @@ QLabel* plainLabel(const char* name, QWidget* parent) {
   return label;
 }
 
-QString factsOf(const core::RunRecord& run) {
-  const auto& p = run.problem;
-  const bool live = run.origin == core::Origin::kLive;  // a recording's badge tells where and when
-  QString text = QObject::tr("run %1   B %2, H %3, Sq %4, Sk %5, D %6, %7%8")
-                     .arg(run.id)
-                     .arg(p.batch)
-                     .arg(p.heads)
-                     .arg(p.seq_q)
-                     .arg(p.seq_k)
-                     .arg(p.head_dim)
-                     .arg(oneLine(p.dtype, 12), p.causal ? QObject::tr(", causal") : QString());
-  if (!live) return text;
-  text = oneLine(run.device.name, 60) + QStringLiteral("   ") + text +
-         QObject::tr("   %1 UTC").arg(shortTime(run.taken_at));
-  return text + QStringLiteral("   ") + shortCommit(run.environment.git_sha) +
-         (run.environment.kernels_dirty ? QObject::tr(" + changes") : QString());
+QString factsOf(const LoadedRun& loaded) {
+  const core::RunRecord& run = loaded.run->run;
+  QStringList facts;
+  // A badge tells device and time where there is one.
+  const bool live = run.origin == core::Origin::kLive;
+  if (live) facts << deviceText(loaded.summary.device);
+  facts << QObject::tr("run %1").arg(run.id);
+  if (run.problem) {
+    facts << oneLine(analysis::axes_text(*run.problem), 200);
+  } else {
+    facts << QObject::tr("no problem is named");
+  }
+  if (live) {
+    facts << QObject::tr("%1 UTC").arg(shortTime(run.taken_at));
+    facts << shortCommit(run.environment.git_sha) +
+                 (run.environment.kernels_dirty ? QObject::tr(" + changes") : QString());
+  }
+  return facts.join(QStringLiteral("   "));
 }
 
-// What a session opens with: the fastest rung of the ladder on the problem that the program's default
-// names, else on the first problem.
-core::RowId firstShown(const std::vector<analysis::RunAnalysis>& runs) {
-  const auto isMission = [](const auto& run) { return core::problem_label(run.run.problem) == "mission"; };
-  const auto mission = std::find_if(runs.begin(), runs.end(), isMission);
-  const analysis::RunAnalysis& first = mission == runs.end() ? runs.front() : *mission;
-  const analysis::RunAnalysis* best = nullptr;
-  for (const auto& run : runs) {
-    if (run.run.problem != first.run.problem || run.run.phase.reference || !run.graph_ns) continue;
-    if (!run.run.correct()) continue;
-    if (!best || run.graph_ns->p50 < best->graph_ns->p50) best = &run;
-  }
-  return best ? best->run.id : first.run.id;
+bool sameTables(const LoadedRunPtr& a, const LoadedRunPtr& b) {
+  if (!a || !b) return false;
+  if (a->run == b->run) return true;
+  const auto& x = a->summary;
+  const auto& y = b->summary;
+  return x.id == y.id && x.measurement_count == y.measurement_count && x.counter_count == y.counter_count &&
+         x.diagnostic_count == y.diagnostic_count && x.answer == y.answer && a->session.id == b->session.id;
 }
 
 }  // namespace
@@ -61,8 +63,9 @@ core::RowId firstShown(const std::vector<analysis::RunAnalysis>& runs) {
 SessionView::SessionView(QWidget* parent)
     : QWidget(parent),
       title_(plainLabel("runTitle", this)),
+      time_(plainLabel("runTime", this)),
       answer_(plainLabel("runAnswer", this)),
-      recording_(plainLabel("recordingBadge", this)),
+      badge_(plainLabel("originBadge", this)),
       facts_(plainLabel("runFacts", this)),
       roofline_(new RooflineView(this)),
       bars_(new PhaseBarsView(this)),
@@ -78,11 +81,7 @@ SessionView::SessionView(QWidget* parent)
   plots_->setChildrenCollapsible(false);
   tabs_->setObjectName(QStringLiteral("tables"));
   tabs_->setDocumentMode(true);
-  metrics_ = addSheet(tr("Metrics"), "metricsTable");
-  timing_ = addSheet(tr("Timing and answer"), "timingTable");
-  resources_ = addSheet(tr("Resources"), "resourcesTable");
-  environment_ = addSheet(tr("Environment"), "environmentTable");
-  messages_ = addSheet(tr("Messages"), "messagesTable");
+  connect(tabs_, &QTabWidget::currentChanged, this, &SessionView::fillTable);
   halves_->addWidget(plots_);
   halves_->addWidget(tabs_);
   halves_->setStretchFactor(0, 3);
@@ -106,13 +105,15 @@ QWidget* SessionView::makeHead() {
   font.setBold(true);
   font.setPointSizeF(font.pointSizeF() * 1.25);
   title_->setFont(font);
+  time_->setFont(font);
   // A long name is cut by the layout instead of widening the window.
   title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   facts_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   facts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   auto* first = new QHBoxLayout;
-  first->setSpacing(10);
+  first->setSpacing(16);
   first->addWidget(title_, 1);
+  first->addWidget(time_);
   first->addWidget(answer_);
   auto* layout = new QVBoxLayout(head);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -120,100 +121,129 @@ QWidget* SessionView::makeHead() {
   layout->addLayout(first);
   auto* second = new QHBoxLayout;
   second->setSpacing(10);
-  second->addWidget(recording_);
+  second->addWidget(badge_);
   second->addWidget(facts_, 1);
   layout->addLayout(second);
   return head;
 }
 
-SheetModel* SessionView::addSheet(const QString& title, const char* name) {
+void SessionView::addTable(const analysis::Sheet& sheet) {
   auto* model = new SheetModel(this);
-  auto* table = new QTreeView(this);
-  table->setObjectName(QLatin1String(name));
-  table->setAccessibleName(title);
-  table->setModel(model);
-  table->setAlternatingRowColors(true);
-  table->setUniformRowHeights(true);
-  table->setIndentation(14);
-  table->setFrameShape(QFrame::NoFrame);
-  table->header()->setStretchLastSection(true);
-  table->setColumnWidth(SheetModel::NameColumn, 300);
-  table->setColumnWidth(SheetModel::ValueColumn, 180);
-  connect(model, &QAbstractItemModel::modelReset, table, [model, table] {
-    table->expandAll();
-    for (int row = 0; row < model->rowCount(); ++row) table->setFirstColumnSpanned(row, {}, true);
+  auto* view = new QTreeView(this);
+  const QString title = oneLine(sheet.title, 60);
+  view->setObjectName(oneLine(sheet.id, 60) + QStringLiteral("Table"));
+  view->setAccessibleName(title);
+  view->setModel(model);
+  view->setAlternatingRowColors(true);
+  view->setUniformRowHeights(true);
+  view->setIndentation(14);
+  view->setFrameShape(QFrame::NoFrame);
+  view->header()->setStretchLastSection(true);
+  view->setColumnWidth(SheetModel::NameColumn, 300);
+  view->setColumnWidth(SheetModel::ValueColumn, 180);
+  connect(model, &QAbstractItemModel::modelReset, view, [model, view] {
+    view->expandAll();
+    for (int row = 0; row < model->rowCount(); ++row) view->setFirstColumnSpanned(row, {}, true);
   });
-  tabs_->addTab(table, title);
-  return model;
+  tables_.push_back({sheet.id, view, model});
+  tabs_->addTab(view, title);
 }
 
-void SessionView::setSession(const LoadedSessionPtr& session, core::RowId run) {
-  session_ = session;
-  current_ = 0;
-  roofline_->setSession(session);
-  bars_->setSession(session);
-  if (!session || session->runs.empty()) return;
-  const auto& runs = session->runs;
-  const bool known = std::any_of(runs.begin(), runs.end(), [&](const auto& r) { return r.run.id == run; });
-  setCurrentRun(known ? run : firstShown(runs));
+const SheetModel* SessionView::table(std::string_view sheet) const {
+  const auto found =
+      std::find_if(tables_.begin(), tables_.end(), [&](const Table& table) { return table.sheet == sheet; });
+  return found == tables_.end() ? nullptr : found->model;
 }
 
-void SessionView::setCurrentRun(core::RowId run) {
-  if (run == current_) return;
-  current_ = run;
-  roofline_->setCurrentRun(run);
-  bars_->setCurrentRun(run);
-  showRun();
+void SessionView::setRun(const LoadedRunPtr& run) {
+  const bool same = sameTables(loaded_, run);
+  loaded_ = run;
+  roofline_->setRun(run);
+  bars_->setRun(run);
+  if (!run || same) return;
+  showHead();
+  showTables();
 }
 
-void SessionView::showRun() {
-  if (!session_) return;
-  for (const auto& run : session_->runs) {
-    if (run.run.id != current_) continue;
-    showHead(run);
-    metrics_->setSheet(metricSheet(run, *session_->catalogue));
-    timing_->setSheet(timingSheet(run));
-    resources_->setSheet(resourceSheet(run));
-    environment_->setSheet(environmentSheet(run));
-    messages_->setSheet(messageSheet(run));
-    const auto count = run.run.diagnostics.size();
-    tabs_->setTabText(4, count == 0 ? tr("Messages") : tr("Messages (%1)").arg(count));
+void SessionView::showTables() {
+  const auto& sheets = *loaded_->sheets;
+  for (const auto& sheet : sheets) {
+    if (table(sheet.id)) continue;
+    addTable(sheet);
+    if (sheet.id == kFirstLookedAt) tabs_->setCurrentIndex(tabs_->count() - 1);
+  }
+  for (std::size_t tab = 0; tab < tables_.size(); ++tab) {
+    tables_[tab].stale = true;
+    const auto* sheet = analysis::find_sheet(sheets, tables_[tab].sheet);
+    tabs_->setTabVisible(static_cast<int>(tab), sheet != nullptr);
+    if (!sheet) continue;
+    QString title = oneLine(sheet->title, 60);
+    if (const auto count = core::all_diagnostics(loaded_->run->run).size();
+        sheet->id == kMessagesSheet && count > 0) {
+      title += QStringLiteral(" (%1)").arg(count);
+    }
+    tabs_->setTabText(static_cast<int>(tab), title);
+  }
+  fillTable(tabs_->currentIndex());
+}
+
+// Only the table that is looked at: filling and opening all of them costs more than everything else.
+void SessionView::fillTable(int tab) {
+  if (!loaded_ || tab < 0 || tab >= static_cast<int>(tables_.size())) return;
+  Table& table = tables_[static_cast<std::size_t>(tab)];
+  const auto* sheet = analysis::find_sheet(*loaded_->sheets, table.sheet);
+  if (!table.stale || !sheet) return;
+  table.stale = false;
+  table.model->setSheet(*sheet);
+}
+
+void SessionView::showHead() {
+  if (!loaded_) return;
+  const auto& run = *loaded_->run;
+  title_->setText(oneLine(analysis::run_label(run.run), 160));
+  title_->setToolTip(plainToolTip(run.run.subject.title.empty() ? oneLine(run.run.subject.name, 2000)
+                                                                : oneLine(run.run.subject.title, 300)));
+  facts_->setText(factsOf(*loaded_));
+  facts_->setToolTip(plainToolTip(facts_->text()));
+  time_->setVisible(run.time.has_value());
+  if (run.time) {
+    time_->setText(toText(analysis::format_duration_ns(run.time->ns)));
+    time_->setToolTip(plainToolTip(oneLine(run.time->source, 200)));
+  }
+  const Theme theme = themeOf(palette());
+  answer_->setText(answerText(run.run.answer));
+  answer_->setStyleSheet(
+      QStringLiteral("color: %1; font-weight: bold;").arg(answerColour(run.run.answer, theme).name()));
+  answer_->setToolTip(plainToolTip(oneLine(analysis::answer_sentence(run.run), 400)));
+  showBadge();
+}
+
+void SessionView::showBadge() {
+  const core::RunRecord& run = loaded_->run->run;
+  const QString badge = originBadge(run.origin);
+  badge_->setVisible(!badge.isEmpty());
+  if (badge.isEmpty()) return;
+  const QString device = deviceText(loaded_->summary.device);
+  badge_->setToolTip(plainToolTip(
+      tr("Not measured here: %1\nFrom %2")
+          .arg(oneLine(analysis::origin_sentence(run), 400), oneLine(loaded_->session.source, 300))));
+  if (run.origin == core::Origin::kImport) {
+    const QString source = oneLine(QFileInfo(toText(loaded_->session.source)).fileName(), 60);
+    badge_->setText(QStringList{badge, source, device}.join(QStringLiteral("  ")));
     return;
   }
-}
-
-void SessionView::showHead(const analysis::RunAnalysis& run) {
-  const auto& record = run.run;
-  const QString title =
-      tr("%1 on %2").arg(oneLine(record.phase.id, 60), oneLine(core::problem_label(record.problem), 60));
-  title_->setText(title);
-  title_->setToolTip(plainToolTip(oneLine(record.phase.title, 300)));
-  facts_->setText(factsOf(record));
-  facts_->setToolTip(plainToolTip(facts_->text()));
-  const Theme theme = themeOf(palette());
-  const bool checked = !record.correctness.empty();
-  const bool right = checked && record.correct();
-  answer_->setText(right     ? tr("answer right")
-                   : checked ? tr("WRONG ANSWER: no timing shown")
-                             : tr("answer unchecked"));
-  const QColor colour = right ? theme.good : checked ? theme.bad : theme.warning;
-  answer_->setStyleSheet(QStringLiteral("color: %1; font-weight: bold;").arg(colour.name()));
-  recording_->setVisible(record.origin == core::Origin::kRecording);
-  recording_->setText(tr("RECORDING  %1, %2, %3")
-                          .arg(oneLine(record.device.name, 40), oneLine(record.taken_at.substr(0, 10), 10),
-                               shortCommit(record.environment.git_sha)));
-  recording_->setToolTip(plainToolTip(tr("Not measured here: a recording of %1, taken %2 UTC at commit %3.")
-                                          .arg(oneLine(record.device.name), shortTime(record.taken_at),
-                                               oneLine(record.environment.git_sha))));
+  badge_->setText(
+      tr("%1  %2, %3, %4")
+          .arg(badge, device, oneLine(run.taken_at.substr(0, 10), 10), shortCommit(run.environment.git_sha)));
 }
 
 void SessionView::restyle() {
   const Theme theme = themeOf(palette());
-  recording_->setStyleSheet(QStringLiteral("background: %1; color: %2; font-weight: bold; padding: 2px 8px; "
-                                           "border-radius: 4px;")
-                                .arg(theme.recording.name(), theme.recordingText.name()));
+  badge_->setStyleSheet(QStringLiteral("background: %1; color: %2; font-weight: bold; padding: 2px 8px; "
+                                       "border-radius: 4px;")
+                            .arg(theme.recording.name(), theme.recordingText.name()));
   facts_->setStyleSheet(QStringLiteral("color: %1;").arg(theme.muted.name()));
-  showRun();
+  showHead();
 }
 
 QByteArray SessionView::saveState() const {

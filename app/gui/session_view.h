@@ -1,5 +1,5 @@
-// SessionView: what is known of one session: the chosen run's head line, roofline, phase bars and
-// tables.
+// SessionView: what is known of one run and those beside it: head line, roofline, bars and one table for each
+// of its sheets.
 //
 // Owns: its views. Threads: the GUI's. Errors: none; values that are missing say why.
 #pragma once
@@ -8,8 +8,9 @@
 #include <QTabWidget>
 #include <QTreeView>
 #include <QWidget>
+#include <vector>
 
-#include "app/gui/database.h"
+#include "app/gui/loaded_run.h"
 #include "app/gui/models/sheet_model.h"
 
 class QSplitter;
@@ -25,17 +26,16 @@ class SessionView final : public QWidget {
  public:
   explicit SessionView(QWidget* parent = nullptr);
 
-  // Shows `run` of the session, or the fastest rung on its main problem where it has none
-  // of that id.
-  void setSession(const LoadedSessionPtr& session, core::RowId run = 0);
-  void setCurrentRun(core::RowId run);
-  const LoadedSessionPtr& session() const { return session_; }
-  core::RowId currentRun() const { return current_; }
+  // Shows the run; null: nothing. Where it is the one that is shown, only what has changed is drawn anew.
+  void setRun(const LoadedRunPtr& run);
+  const LoadedRunPtr& loaded() const { return loaded_; }
+  core::RowId currentSession() const { return loaded_ ? loaded_->session.id : 0; }
+  core::RowId currentRun() const { return loaded_ ? loaded_->summary.id : 0; }
 
   RooflineView* roofline() const { return roofline_; }
   PhaseBarsView* bars() const { return bars_; }
-  const SheetModel& metrics() const { return *metrics_; }
-  const SheetModel& timing() const { return *timing_; }
+  // The table of a sheet by its id ("metrics"); null where the run has no such sheet.
+  const SheetModel* table(std::string_view sheet) const;
 
   QByteArray saveState() const;
   void restoreState(const QByteArray& state);
@@ -47,28 +47,32 @@ class SessionView final : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
-  SheetModel* addSheet(const QString& title, const char* name);
+  struct Table {
+    std::string sheet;  // its id
+    QTreeView* view;
+    SheetModel* model;
+    bool stale = false;  // filled when its tab is looked at
+  };
   QWidget* makeHead();
-  void showRun();
-  void showHead(const analysis::RunAnalysis& run);
+  void addTable(const analysis::Sheet& sheet);
+  void showTables();
+  void fillTable(int tab);
+  void showHead();
+  void showBadge();
   void restyle();
 
-  LoadedSessionPtr session_;
-  core::RowId current_ = 0;
+  LoadedRunPtr loaded_;
   QLabel* title_;
+  QLabel* time_;
   QLabel* answer_;
-  QLabel* recording_;
+  QLabel* badge_;
   QLabel* facts_;
   RooflineView* roofline_;
   PhaseBarsView* bars_;
   QSplitter* plots_;
   QSplitter* halves_;
   QTabWidget* tabs_;
-  SheetModel* metrics_;
-  SheetModel* timing_;
-  SheetModel* resources_;
-  SheetModel* environment_;
-  SheetModel* messages_;
+  std::vector<Table> tables_;  // by tab
 };
 
 }  // namespace flashcore::gui

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <system_error>
+
+#include "core/nearest.h"
+#include "reports/html.h"
 
 namespace flashcore::session {
 namespace {
@@ -11,6 +15,8 @@ namespace {
 using core::ErrorCode;
 using core::fail;
 using core::Result;
+
+constexpr std::int64_t kMostBack = 1'000'000;  // latest~N
 
 // The folder of the running program; Linux names it in /proc.
 std::filesystem::path program_folder() {
@@ -23,10 +29,12 @@ std::filesystem::path program_folder() {
 
 Result<std::vector<analysis::RunAnalysis>> load_runs(const store::Store& store,
                                                      const std::vector<core::RowId>& ids,
-                                                     const analysis::Catalogue& catalogue) {
+                                                     const analysis::Catalogue& catalogue,
+                                                     const core::CancelToken& cancel) {
   std::vector<analysis::RunAnalysis> runs;
   runs.reserve(ids.size());
   for (const core::RowId id : ids) {
+    if (cancel.requested()) return fail(ErrorCode::kCancelled, "stopped");
     auto run = store.read_run(id);
     if (!run) return fail(run.error());
     runs.push_back(analysis::analyse(std::move(*run), catalogue));
@@ -35,15 +43,69 @@ Result<std::vector<analysis::RunAnalysis>> load_runs(const store::Store& store,
 }
 
 Result<std::vector<analysis::RunAnalysis>> load_session(const store::Store& store, core::RowId session,
-                                                        const analysis::Catalogue& catalogue) {
-  auto summaries = store.runs_of(session);
-  if (!summaries) return fail(summaries.error());
+                                                        const analysis::Catalogue& catalogue,
+                                                        const core::CancelToken& cancel) {
   std::vector<core::RowId> ids;
-  for (const auto& summary : *summaries) ids.push_back(summary.id);
-  return load_runs(store, ids, catalogue);
+  store::RunFilter filter;
+  filter.session = session;
+  filter.limit = 1000;
+  for (bool more = true; more;) {
+    auto page = store.list_runs(filter);
+    if (!page) return fail(page.error());
+    more = page->more && !page->runs.empty();
+    for (const auto& run : page->runs) ids.push_back(run.id);
+    if (!ids.empty()) filter.before_id = ids.back();
+  }
+  std::reverse(ids.begin(), ids.end());  // in the order taken
+  return load_runs(store, ids, catalogue, cancel);
 }
 
-Result<std::filesystem::path> default_database() {
+Result<core::RowId> find_run(const store::Store& store, const std::string& word) {
+  if (const auto number = core::whole_number(word); number && *number > 0) return *number;
+  constexpr std::string_view kLatest = "latest";
+  if (word == kLatest) return store.latest_run();
+  const auto back =
+      word.starts_with("latest~") ? core::whole_number(word.substr(kLatest.size() + 1)) : std::nullopt;
+  if (!back || *back < 0 || *back > kMostBack) {
+    return fail(ErrorCode::kUsage, fmt::format("'{}' names no run", core::shortened(word)),
+                "give a run's number (see: list runs), latest, or latest~1 for the one before");
+  }
+  store::RunFilter filter;
+  filter.limit = static_cast<int>(*back) + 1;
+  auto page = store.list_runs(filter);
+  if (!page) return fail(page.error());
+  if (static_cast<std::int64_t>(page->runs.size()) <= *back) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("there is no {}: the database holds {} run(s)", word, page->runs.size()),
+                "see: list runs");
+  }
+  return page->runs.back().id;
+}
+
+core::Status write_report(const std::filesystem::path& path, const std::vector<analysis::RunAnalysis>& runs,
+                          const analysis::Catalogue& catalogue) {
+  if (auto ok = check_not_of_a_database(path); !ok) return ok;
+  if (runs.empty()) {
+    return fail(ErrorCode::kUsage, "there are no runs to report",
+                "take some: flashcore-profile, or --replay");
+  }
+  return reports::write_html_report(path, runs, catalogue);
+}
+
+core::Status check_not_of_a_database(const std::filesystem::path& path) {
+  for (const std::string_view suffix : {"-wal", "-shm", "-journal"}) {
+    const std::string name = path.string();
+    if (!name.ends_with(suffix)) continue;
+    std::error_code ignored;
+    const std::filesystem::path database = name.substr(0, name.size() - suffix.size());
+    if (!std::filesystem::is_regular_file(database, ignored)) continue;
+    return fail(ErrorCode::kUsage, fmt::format("{} belongs to the database {}", name, database.string()),
+                "give the file another name");
+  }
+  return {};
+}
+
+Result<std::filesystem::path> default_database_path() {
   std::filesystem::path base;
   if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/') {
     base = xdg;
@@ -54,14 +116,20 @@ Result<std::filesystem::path> default_database() {
                 "there is no place for the default database: neither XDG_DATA_HOME nor HOME is set",
                 "name a database: --db FILE");
   }
-  const auto folder = base / "flashcore";
+  return base / "flashcore/runs.db";
+}
+
+Result<std::filesystem::path> default_database() {
+  auto path = default_database_path();
+  if (!path) return path;
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  std::filesystem::create_directories(path->parent_path(), error);
   if (error) {
-    return fail(ErrorCode::kDatabase, fmt::format("cannot create {}: {}", folder.string(), error.message()),
+    return fail(ErrorCode::kDatabase,
+                fmt::format("cannot create {}: {}", path->parent_path().string(), error.message()),
                 "name a database that you may write: --db FILE");
   }
-  return folder / "runs.db";
+  return path;
 }
 
 std::filesystem::path data_folder() {

@@ -1,24 +1,42 @@
-// The use case "look at what is there": runs of a database, analysed.
+// The use case "look at what is there": runs of a database, analysed, and what is written of them.
 //
-// Owns: nothing. Errors: those of store::Store. Threads: any, one Store each.
+// Owns: nothing. Errors: those of store::Store; kFile for files. Threads: any, one Store each.
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "analysis/run_analysis.h"
+#include "core/cancel.h"
 #include "core/result.h"
 #include "store/store.h"
 
 namespace flashcore::session {
 
+// kCancelled between two runs.
 core::Result<std::vector<analysis::RunAnalysis>> load_runs(const store::Store& store,
                                                            const std::vector<core::RowId>& ids,
-                                                           const analysis::Catalogue& catalogue);
+                                                           const analysis::Catalogue& catalogue,
+                                                           const core::CancelToken& cancel = {});
 core::Result<std::vector<analysis::RunAnalysis>> load_session(const store::Store& store, core::RowId session,
-                                                              const analysis::Catalogue& catalogue);
+                                                              const analysis::Catalogue& catalogue,
+                                                              const core::CancelToken& cancel = {});
 
-// $XDG_DATA_HOME/flashcore/runs.db (or ~/.local/share/...); creates the folder of the default.
+// The run that a word names: its number, `latest`, `latest~1` (the one before). kUsage else.
+core::Result<core::RowId> find_run(const store::Store& store, const std::string& word);
+
+// The HTML report of these runs; an existing file keeps its mode. kUsage where the target is a file that
+// belongs to a database (-wal, -shm, -journal).
+core::Status write_report(const std::filesystem::path& path, const std::vector<analysis::RunAnalysis>& runs,
+                          const analysis::Catalogue& catalogue);
+
+// kUsage where `path` is what SQLite keeps beside a database: to replace it is to damage that database.
+core::Status check_not_of_a_database(const std::filesystem::path& path);
+
+// $XDG_DATA_HOME/flashcore/runs.db (or ~/.local/share/...).
+core::Result<std::filesystem::path> default_database_path();
+// The same; creates its folder.
 core::Result<std::filesystem::path> default_database();
 
 // Folder beside the program that holds recordings (share/flashcore/recordings of the prefix).

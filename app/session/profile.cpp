@@ -3,16 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "app/session/profile_work.h"
 #include "app/session/run_plan.h"
-#include "app/session/run_sink.h"
-#include "collectors/cupti.h"
-#include "collectors/device.h"
-#include "collectors/resources.h"
-#include "collectors/timing.h"
+#include "core/nearest.h"
 #include "kernels/phase_index.h"
-#include "kernels/prepared_attention.h"
 
 namespace flashcore::session {
 namespace {
@@ -21,296 +16,67 @@ using core::Error;
 using core::ErrorCode;
 using core::fail;
 using core::Result;
-using core::Status;
 using Kind = ProfileEvent::Kind;
 
-// The seeds with which every run's answer is checked.
-constexpr std::array<std::uint64_t, 3> kCheckSeeds{0, 42, 12345};
-
-std::optional<collectors::CompiledResources> compiled_resources(std::string_view phase,
-                                                                std::string_view kernel, int arch) {
-  for (const kernels::CompilerReport& report : kernels::compiler_reports()) {
-    if (report.phase == phase && report.kernel == kernel && report.arch == arch) {
-      return collectors::CompiledResources{report.registers,           report.stack_bytes,
-                                           report.spill_store_bytes,   report.spill_load_bytes,
-                                           report.static_shared_bytes, report.binary_bytes};
-    }
-  }
-  return std::nullopt;
+core::SessionRecord session_of(const ProfileRequest& request, const core::EnvironmentRecord& environment) {
+  core::SessionRecord session;
+  session.started_at = core::utc_now();
+  session.command = request.command;
+  session.tags = request.tags;
+  session.environment = environment;
+  return session;
 }
 
-core::DiagnosticRecord wrong_answer(const core::CorrectnessRecord& check) {
-  return {
-      core::Severity::kError, "wrong_answer",
-      fmt::format("seed {}: max error {:.3g} (allowed {:.3g}), mean {:.3g} (allowed {:.3g}), {} NaN, {} Inf",
-                  check.seed, check.max_error, check.max_tolerance, check.mean_error, check.mean_tolerance,
-                  check.nan_count, check.inf_count),
-      "the kernel was not timed: a wrong answer has no speed", "check"};
+collectors::CollectOptions options_of(const ProfileRequest& request, const analysis::Catalogue& catalogue,
+                                      const core::DeviceRecord& device) {
+  collectors::CollectOptions options;
+  options.warmup = request.warmup;
+  options.iterations = request.iterations;
+  options.counters = catalogue.counters_for(device.chip, request.set);
+  options.counter_set = analysis::name_of(request.set);
+  options.nvtx_filter = request.nvtx_filter;
+  options.ncu_path = request.ncu_path;
+  options.ncu_sets = request.ncu_sets;
+  options.keep_report = request.keep_report;
+  return options;
 }
 
-// Takes the runs of one session, one after another.
-class Profiler {
- public:
-  Profiler(const ProfileRequest& request, store::Store& store, const analysis::Catalogue& catalogue,
-           const core::CancelToken& cancel, const OnEvent& on_event)
-      : request_(request), store_(store), catalogue_(catalogue), cancel_(cancel), on_event_(on_event) {}
+double run_cost(const std::vector<const collectors::CollectorEntry*>& collectors) {
+  double cost = ProgressMeter::kCheckCost;
+  for (const auto* entry : collectors) cost += entry->cost;
+  return cost;
+}
 
-  Result<ProfileOutcome> run() {
-    auto plan = make_run_plan(request_);
-    if (!plan) return fail(plan.error());
-    auto device = collectors::use_device(request_.device);
-    if (!device) return fail(device.error());
-    device_ = *device;
-    skip_unserved_by_device(*plan, device_);
-    if (plan->runs.empty())
-      return fail(ErrorCode::kNoDevice, "this GPU serves none of it: " + plan->skipped.front());
-    if (auto ok = check_memory(*plan, device_); !ok) return fail(ok.error());
-    if (auto ok = begin_session(); !ok) return fail(ok.error());
-    for (const std::string& text : plan->skipped) {
-      event({.kind = Kind::kRunSkipped, .text = text});
-      outcome_.skipped.push_back(text);
-    }
-    run_count_ = static_cast<int>(plan->runs.size());
-    // An enabled counter profiler slows every later launch of the process (collectors/cupti.h), so all
-    // runs are timed before the first is counted. What was timed is kept whatever happens then.
-    if (auto ok = time_all(plan->runs); !ok) return fail(ok.error());
-    if (auto ok = count_and_store_all(); !ok) return fail(ok.error());
-    if (outcome_.runs.empty() && unavailable_ && !cancel_.requested()) return fail(*unavailable_);
-    outcome_.cancelled = cancel_.requested();
-    return outcome_;
+// Timed runs that nobody counted say so: half a session must not look like a whole one.
+void note_uncounted(ProfileWork& work, const std::string& why) {
+  const bool counts = std::any_of(work.collectors.begin(), work.collectors.end(),
+                                  [](const auto* entry) { return entry->counts; });
+  if (!counts) return;
+  for (Job& job : work.jobs) {
+    if (!job.right || job.counted) continue;
+    // The error that ends the session is told anyway; a note that cannot be stored must not hide it.
+    (void)work.ledger.note(job.record,
+                           {core::Severity::kWarning, "counters_not_taken", "no counters were taken: " + why,
+                            "profile this run again", "session"});
   }
+}
 
- private:
-  void event(ProfileEvent e) {
-    if (!on_event_) return;
-    e.run_index = run_index_;
-    e.run_count = run_count_;
-    e.session_id = outcome_.session_id;
-    e.fraction = fraction_of(e);
-    on_event_(e);
+Error with_what_is_kept(Error error, const ProfileWork& work) {
+  if (work.outcome.runs.empty()) return error;
+  error.hint +=
+      fmt::format("{}{} run(s) of session {} with what was taken until then are in the database",
+                  error.hint.empty() ? "" : "; ", work.outcome.runs.size(), work.outcome.session_id);
+  return error;
+}
+
+// First of all: they set themselves up while answers are checked. One that cannot be started is asked for
+// again when it is needed, and told of then.
+void start_helpers(ProfileWork& work) {
+  for (const auto* entry : work.collectors) {
+    if (entry->place == collectors::Place::kHelper)
+      (void)work.bench.helper(std::string(entry->id), work.request.device, work.options);
   }
-
-  // Runs are gone through once, or twice where they are counted too; the weights within a run are those of
-  // `mission` on an H200.
-  double fraction_of(const ProfileEvent& e) const {
-    if (run_count_ == 0) return 0;
-    constexpr double kCheck = 0.4;
-    const double step = e.total > 0 ? static_cast<double>(e.done) / e.total : 0;
-    double within = step;
-    if (e.kind == Kind::kRunFinished) within = 1;
-    if (e.step == "check") within = kCheck * step;
-    if (e.step == "resources") within = kCheck;
-    if (e.step == "timing") within = kCheck + (1 - kCheck) * step;
-    const int rounds = request_.collect_counters ? 2 : 1;
-    const int round = storing_ ? rounds - 1 : 0;
-    return (round + (run_index_ + within) / run_count_) / rounds;
-  }
-
-  void step(const PlannedRun& run, std::string_view name, int done, int total) {
-    event({.kind = Kind::kStep,
-           .phase = std::string(run.phase->info.id),
-           .problem = core::problem_label(run.problem),
-           .step = std::string(name),
-           .done = done,
-           .total = total});
-  }
-
-  Status begin_session() {
-    environment_ = collectors::read_environment();
-    environment_.kernels_hash = kernels::kernels_hash();
-    environment_.catalogue_hash = catalogue_.hash();
-    core::SessionRecord session;
-    session.started_at = core::utc_now();
-    session.command = request_.command;
-    session.tags = request_.tags;
-    session.environment = environment_;
-    auto id = store_.begin_session(session);
-    if (!id) return fail(id.error());
-    outcome_.session_id = *id;
-    event({.kind = Kind::kSession});
-    return {};
-  }
-
-  core::RunRecord new_record(const PlannedRun& planned) const {
-    const core::PhaseInfo& info = planned.phase->info;
-    core::RunRecord run;
-    run.taken_at = core::utc_now();
-    run.phase = {std::string(info.id), std::string(info.title), info.rung, info.reference,
-                 std::string(kernels::phase_hash(info.id))};
-    run.problem = planned.problem;
-    run.device = device_;
-    run.environment = environment_;
-    run.model_flops = planned.phase->flops(planned.problem);
-    run.model_bytes = planned.phase->bytes(planned.problem);
-    run.warmup = request_.warmup;
-    run.iterations = request_.iterations;
-    run.tags = request_.tags;
-    return run;
-  }
-
-  // A run between its timing and its counters.
-  struct TimedRun {
-    PlannedRun planned;
-    int index = 0;
-    core::RunRecord record;
-  };
-
-  // A device error here still keeps what was timed before: it is stored without counters.
-  Status time_all(const std::vector<PlannedRun>& runs) {
-    for (run_index_ = 0; run_index_ < run_count_ && !cancel_.requested(); ++run_index_) {
-      if (auto ok = time(runs[run_index_]); !ok) {
-        if (ok.error().code == ErrorCode::kCancelled) return {};
-        const Error first = ok.error();
-        if (auto kept = store_rest(0, first.message); !kept) return kept;
-        return fail(first);
-      }
-    }
-    return {};
-  }
-
-  Status time(const PlannedRun& planned) {
-    event({.kind = Kind::kRunStarted,
-           .phase = std::string(planned.phase->info.id),
-           .problem = core::problem_label(planned.problem)});
-    if (planned.phase->available) {
-      if (auto ok = planned.phase->available(); !ok) return skip(planned, ok.error());
-    }
-    TimedRun timed{planned, run_index_, new_record(planned)};
-    auto prepared = kernels::PreparedAttention::create(*planned.phase, planned.problem, request_.seed);
-    if (!prepared) return fail(prepared.error());
-    if (auto ok = check(planned, **prepared, timed.record); !ok) return ok;
-    if (timed.record.correct()) {
-      RunSink sink(timed.record);
-      const std::string phase(planned.phase->info.id);
-      collectors::ResourcesCollector resources(device_, [phase](std::string_view kernel, int arch) {
-        return compiled_resources(phase, kernel, arch);
-      });
-      if (auto ok = collect(planned, resources, **prepared, sink); !ok) return ok;
-      if (request_.collect_timing) {
-        collectors::TimingCollector timing({request_.warmup, request_.iterations, 2.0, request_.device});
-        if (auto ok = collect(planned, timing, **prepared, sink); !ok) return ok;
-      }
-    } else {
-      ++outcome_.wrong_answers;
-    }
-    timed_.push_back(std::move(timed));
-    return {};
-  }
-
-  Status count_and_store_all() {
-    storing_ = true;
-    for (std::size_t i = 0; i < timed_.size(); ++i) {
-      TimedRun& timed = timed_[i];
-      run_index_ = timed.index;
-      Status counted;
-      if (request_.collect_counters && timed.record.correct() && !cancel_.requested()) counted = count(timed);
-      const bool stopped = !counted && counted.error().code == ErrorCode::kCancelled;
-      if (!counted && !stopped) {
-        if (auto kept = store_rest(i, counted.error().message); !kept) return kept;
-        return counted;
-      }
-      if (cancel_.requested()) return store_rest(i, "the user stopped it");
-      if (auto ok = store(timed); !ok) return ok;
-      if (request_.strict && outcome_.counter_refusal) {
-        if (auto kept = store_rest(i + 1, outcome_.counter_refusal->message); !kept) return kept;
-        // Whatever the cause was (no libcupti, too), what is missing to this request is the counters.
-        Error refused = *outcome_.counter_refusal;
-        refused.code = ErrorCode::kPermission;
-        return fail(std::move(refused));
-      }
-    }
-    return {};
-  }
-
-  // The device's memory was given back after the timing; a session may hold more problems than fit.
-  Status count(TimedRun& timed) {
-    auto prepared =
-        kernels::PreparedAttention::create(*timed.planned.phase, timed.planned.problem, request_.seed);
-    if (!prepared) return fail(prepared.error());
-    if (!cupti_) {
-      cupti_ =
-          std::make_unique<collectors::CuptiCollector>(catalogue_.counters_for(device_.chip, request_.set));
-    }
-    RunSink sink(timed.record);
-    if (auto ok = collect(timed.planned, *cupti_, **prepared, sink); !ok) {
-      timed.record.counters.clear();  // half a set would look like a whole one
-      return ok;
-    }
-    if (cupti_->refusal()) outcome_.counter_refusal = cupti_->refusal();
-    return {};
-  }
-
-  // Stores the runs from `first` on that were timed but not counted, and says so in each.
-  Status store_rest(std::size_t first, const std::string& why) {
-    for (std::size_t i = first; i < timed_.size(); ++i) {
-      core::RunRecord& record = timed_[i].record;
-      if (request_.collect_counters && record.correct() && record.counters.empty()) {
-        record.diagnostics.push_back({core::Severity::kWarning, "counters_not_taken",
-                                      "no counters were taken: " + why, "profile this run again", "session"});
-      }
-      run_index_ = timed_[i].index;
-      if (auto ok = store(timed_[i]); !ok) return ok;
-    }
-    return {};
-  }
-
-  Status store(const TimedRun& timed) {
-    auto id = store_.write_run(outcome_.session_id, timed.record);
-    if (!id) return fail(id.error());
-    outcome_.runs.push_back(*id);
-    event({.kind = Kind::kRunFinished,
-           .phase = timed.record.phase.id,
-           .problem = core::problem_label(timed.record.problem),
-           .run_id = *id,
-           .text = timed.record.correct() ? "" : timed.record.diagnostics.front().message});
-    return {};
-  }
-
-  Status skip(const PlannedRun& planned, const Error& why) {
-    const std::string text =
-        fmt::format("{} on {}: {}{}{}", planned.phase->info.id, core::problem_label(planned.problem),
-                    why.message, why.hint.empty() ? "" : "; ", why.hint);
-    outcome_.skipped.push_back(text);
-    unavailable_ = why;
-    event({.kind = Kind::kRunSkipped, .text = text});
-    return {};
-  }
-
-  Status check(const PlannedRun& planned, kernels::PreparedAttention& prepared, core::RunRecord& run) {
-    const int total = static_cast<int>(kCheckSeeds.size());
-    for (int i = 0; i < total; ++i) {
-      if (cancel_.requested()) return fail(ErrorCode::kCancelled, "stopped");
-      step(planned, "check", i, total);
-      if (auto ok = prepared.reseed(kCheckSeeds[i]); !ok) return ok;
-      auto record = prepared.check();
-      if (!record) return fail(record.error());
-      if (!record->passed) run.diagnostics.push_back(wrong_answer(*record));
-      run.correctness.push_back(std::move(*record));
-    }
-    step(planned, "check", total, total);
-    return prepared.reseed(request_.seed);
-  }
-
-  Status collect(const PlannedRun& planned, collectors::Collector& collector, core::Launchable& launchable,
-                 RunSink& sink) {
-    return collector.collect(launchable, sink, cancel_,
-                             [&](int done, int total) { step(planned, collector.id(), done, total); });
-  }
-
-  const ProfileRequest& request_;
-  store::Store& store_;
-  const analysis::Catalogue& catalogue_;
-  const core::CancelToken& cancel_;
-  const OnEvent& on_event_;
-  core::DeviceRecord device_;
-  core::EnvironmentRecord environment_;
-  std::unique_ptr<collectors::CuptiCollector> cupti_;
-  ProfileOutcome outcome_;
-  std::optional<Error> unavailable_;  // why the last phase that is not served here was skipped
-  std::vector<TimedRun> timed_;
-  int run_index_ = 0, run_count_ = 0;
-  bool storing_ = false;  // the second time through the runs
-};
+}
 
 }  // namespace
 
@@ -332,10 +98,47 @@ Result<std::vector<std::string>> resolve_phases(const std::vector<std::string>& 
   return ids;
 }
 
-Result<ProfileOutcome> profile(const ProfileRequest& request, store::Store& store,
+core::Status check_request(const ProfileRequest& request, Workbench& bench) {
+  auto ready = ready_plan(request, bench);
+  return ready ? core::Status() : fail(ready.error());
+}
+
+Result<ProfileOutcome> profile(const ProfileRequest& request, Workbench& bench, store::Store& store,
                                const analysis::Catalogue& catalogue, const core::CancelToken& cancel,
                                const OnEvent& on_event) {
-  return Profiler(request, store, catalogue, cancel, on_event).run();
+  auto ready = ready_plan(request, bench);
+  if (!ready) return fail(ready.error());
+  core::RunRecord head;
+  head.device = ready->device;
+  head.environment = bench.environment();
+  head.environment.catalogue_hash = catalogue.hash();
+  head.tags = request.tags;
+
+  ProfileWork work{.request = request,
+                   .bench = bench,
+                   .cancel = cancel,
+                   .device = ready->device,
+                   .options = options_of(request, catalogue, ready->device),
+                   .collectors = ready->plan.collectors,
+                   .ledger = Ledger(store, session_of(request, head.environment)),
+                   .meter = ProgressMeter(on_event, static_cast<int>(ready->plan.runs.size()),
+                                          run_cost(ready->plan.collectors)),
+                   .outcome = {},
+                   .jobs = {}};
+  start_helpers(work);
+  for (const std::string& text : ready->plan.skipped) {
+    work.meter.tell({.kind = Kind::kRunSkipped, .text = text}, 0);
+    work.outcome.skipped.push_back(text);
+  }
+  auto done = check_and_time(work, ready->plan.runs, head);
+  if (done && !cancel.requested()) done = count_all(work);
+  if (!done && done.error().code != ErrorCode::kCancelled) {
+    note_uncounted(work, done.error().message);
+    return fail(with_what_is_kept(done.error(), work));
+  }
+  if (cancel.requested()) note_uncounted(work, "the user stopped it");
+  work.outcome.cancelled = cancel.requested();
+  return std::move(work.outcome);
 }
 
 }  // namespace flashcore::session

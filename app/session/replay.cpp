@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "app/session/ledger.h"
 #include "app/session/library.h"
-#include "app/session/run_sink.h"
-#include "collectors/replay.h"
 #include "core/nearest.h"
 #include "kernels/phase_index.h"
 #include "reports/text.h"
@@ -41,21 +40,48 @@ core::Status check_phase_names(const std::vector<std::string>& names, const std:
   return {};
 }
 
+// All of them, in the order in which they were taken.
+Result<std::vector<store::RunSummary>> all_runs(const store::Store& store) {
+  std::vector<store::RunSummary> runs;
+  store::RunFilter filter;
+  filter.limit = 1000;
+  for (bool more = true; more;) {
+    auto page = store.list_runs(filter);
+    if (!page) return fail(page.error());
+    more = page->more && !page->runs.empty();
+    std::move(page->runs.begin(), page->runs.end(), std::back_inserter(runs));
+    if (!runs.empty()) filter.before_id = runs.back().id;
+  }
+  std::reverse(runs.begin(), runs.end());
+  return runs;
+}
+
+bool is_causal(const core::Problem& problem) {
+  const std::string* mask = problem.axis("mask");
+  return mask != nullptr && *mask == "causal";
+}
+
+bool wants_problem(const ProfileRequest& request, const std::optional<core::Problem>& problem) {
+  if (request.problems.empty()) return !request.causal_only || (problem && is_causal(*problem));
+  return problem &&
+         std::find(request.problems.begin(), request.problems.end(), *problem) != request.problems.end();
+}
+
+std::string label_of(const store::RunSummary& run) {
+  return run.problem ? core::problem_label(*run.problem) : "no problem";
+}
+
 Result<std::vector<store::RunSummary>> matching_runs(const store::Store& recording,
                                                      const ProfileRequest& request) {
-  auto all = recording.runs();
+  auto all = all_runs(recording);
   if (!all) return fail(all.error());
-  std::reverse(all->begin(), all->end());  // in the order in which they were taken
   std::set<std::string> phases, problems;
   std::vector<store::RunSummary> matching;
-  for (const store::RunSummary& run : *all) {
-    phases.insert(run.phase);
-    problems.insert(core::problem_label(run.problem));
-    const bool problem_wanted = request.problems.empty()
-                                    ? run.problem.causal || !request.causal_only
-                                    : std::find(request.problems.begin(), request.problems.end(),
-                                                run.problem) != request.problems.end();
-    if (problem_wanted && wants(request.phases, run.phase)) matching.push_back(run);
+  for (store::RunSummary& run : *all) {
+    phases.insert(run.subject);
+    problems.insert(label_of(run));
+    if (wants_problem(request, run.problem) && wants(request.phases, run.subject))
+      matching.push_back(std::move(run));
   }
   if (auto ok = check_phase_names(request.phases, phases); !ok) return fail(ok.error());
   if (matching.empty()) {
@@ -66,105 +92,39 @@ Result<std::vector<store::RunSummary>> matching_runs(const store::Store& recordi
   return matching;
 }
 
-core::RunRecord replayed(const core::RunRecord& recorded, const std::map<std::string, std::string>& tags) {
-  core::RunRecord run = recorded;
+core::RunRecord replayed(core::RunRecord run, const core::Tags& tags) {
   run.id = run.session_id = 0;
+  for (auto& measurement : run.measurements) measurement.id = 0;
   run.origin = core::Origin::kRecording;
-  run.samples.clear();
-  run.counters.clear();
-  run.resources.clear();
-  run.diagnostics.clear();
-  run.artifacts.clear();
   for (const auto& [key, value] : tags) run.tags[key] = value;
-  RunSink sink(run);
-  collectors::ReplayCollector(recorded).serve(sink);
-  const std::string_view hash = kernels::phase_hash(run.phase.id);
-  if (hash != run.phase.kernel_hash) {
+  if (run.subject.kind != core::SubjectKind::kPhase) return run;
+  const std::string_view hash = kernels::phase_hash(run.subject.name);
+  if (hash != run.subject.source_hash) {
     run.diagnostics.push_back(
         {core::Severity::kWarning, "recording_stale",
-         hash.empty() ? fmt::format("this program has no phase '{}'", run.phase.id)
-                      : fmt::format("the sources of '{}' have changed since this was recorded", run.phase.id),
+         hash.empty()
+             ? fmt::format("this program has no phase '{}'", run.subject.name)
+             : fmt::format("the sources of '{}' have changed since this was recorded", run.subject.name),
          "take a new recording on a GPU", "replay"});
   }
   return run;
 }
 
-}  // namespace
-
-Result<std::filesystem::path> shipped_recording() {
-  const std::filesystem::path folder = data_folder() / "recordings";
-  std::vector<std::filesystem::path> found;
-  std::error_code error;
-  for (auto it = std::filesystem::directory_iterator(folder, error);
-       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
-    if (it->path().string().ends_with(".db.zst")) found.push_back(it->path());
+Result<std::vector<store::SessionSummary>> all_sessions(const store::Store& store) {
+  std::vector<store::SessionSummary> sessions;
+  for (bool more = true; more;) {
+    auto page = store.list_sessions(sessions.empty() ? 0 : sessions.back().session.id, 1000);
+    if (!page) return fail(page.error());
+    more = page->more && !page->sessions.empty();
+    std::move(page->sessions.begin(), page->sessions.end(), std::back_inserter(sessions));
   }
-  if (found.empty()) {
-    return fail(ErrorCode::kFile, fmt::format("no recording is installed in {}", folder.string()),
-                "name one: --replay FILE");
-  }
-  return *std::max_element(found.begin(), found.end());
+  return sessions;
 }
 
-Result<std::filesystem::path> named_recording(const std::string& name) {
-  if (name.empty()) return shipped_recording();
-  return std::filesystem::path(name);
-}
-
-Result<ProfileOutcome> replay(const std::filesystem::path& path, const ProfileRequest& request,
-                              store::Store& store, const core::CancelToken& cancel, const OnEvent& on_event) {
-  auto recording = store::open_recording(path);
-  if (!recording) return fail(recording.error());
-  auto wanted = matching_runs(*recording, request);
-  if (!wanted) return fail(wanted.error());
-
-  ProfileOutcome outcome;
-  ProfileEvent event;
-  event.run_count = static_cast<int>(wanted->size());
-  const auto tell = [&](Kind kind) {
-    event.kind = kind;
-    event.fraction = (event.run_index + (kind == Kind::kRunFinished ? 1.0 : 0.0)) / event.run_count;
-    if (on_event) on_event(event);
-  };
-  for (const store::RunSummary& summary : *wanted) {
-    if (cancel.requested()) break;
-    auto recorded = recording->read_run(summary.id);
-    if (!recorded) return fail(recorded.error());
-    if (outcome.session_id == 0) {
-      core::SessionRecord session;
-      session.started_at = core::utc_now();
-      session.command = request.command;
-      session.origin = core::Origin::kRecording;
-      session.recording = path.filename().string();
-      session.tags = request.tags;
-      session.environment = recorded->environment;
-      auto id = store.begin_session(session);
-      if (!id) return fail(id.error());
-      outcome.session_id = event.session_id = *id;
-      tell(Kind::kSession);
-    }
-    event.phase = summary.phase;
-    event.problem = core::problem_label(summary.problem);
-    tell(Kind::kRunStarted);
-    const core::RunRecord run = replayed(*recorded, request.tags);
-    if (!run.correct()) ++outcome.wrong_answers;
-    auto id = store.write_run(outcome.session_id, run);
-    if (!id) return fail(id.error());
-    outcome.runs.push_back(*id);
-    event.run_id = *id;
-    tell(Kind::kRunFinished);
-    ++event.run_index;
-  }
-  outcome.cancelled = cancel.requested();
-  return outcome;
-}
-
-Result<std::string> describe_recording(const std::filesystem::path& path) {
-  auto recording = store::open_recording(path);
-  if (!recording) return fail(recording.error());
-  auto sessions = recording->sessions();
+Result<std::string> describe(const store::Store& recording, const std::string& name) {
+  auto sessions = all_sessions(recording);
   if (!sessions) return fail(sessions.error());
-  if (sessions->empty()) return fail(ErrorCode::kDatabase, fmt::format("{} holds no runs", path.string()));
+  if (sessions->empty()) return fail(ErrorCode::kDatabase, fmt::format("{} holds no runs", name));
   // Sessions of one device and commit are one recording to a reader: newest first in the list.
   struct Taken {
     std::string devices, commit, first;
@@ -191,17 +151,107 @@ Result<std::string> describe_recording(const std::filesystem::path& path) {
   return text;
 }
 
+core::SessionRecord session_of(const ProfileRequest& request, const std::string& source,
+                               const core::EnvironmentRecord& environment) {
+  core::SessionRecord session;
+  session.started_at = core::utc_now();
+  session.command = request.command;
+  session.origin = core::Origin::kRecording;
+  session.source = source;
+  session.tags = request.tags;
+  session.environment = environment;
+  return session;
+}
+
+}  // namespace
+
+Result<std::filesystem::path> shipped_recording() {
+  const std::filesystem::path folder = data_folder() / "recordings";
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (auto it = std::filesystem::directory_iterator(folder, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    if (it->path().string().ends_with(".db.zst")) found.push_back(it->path());
+  }
+  if (found.empty()) {
+    return fail(ErrorCode::kFile, fmt::format("no recording is installed in {}", folder.string()),
+                "name one: --replay FILE");
+  }
+  return *std::max_element(found.begin(), found.end());
+}
+
+Result<std::filesystem::path> named_recording(const std::string& name) {
+  if (name.empty()) return shipped_recording();
+  return std::filesystem::path(name);
+}
+
+Result<ReplaySource> ReplaySource::open(const std::filesystem::path& path, const ProfileRequest& request) {
+  auto recording = store::open_recording(path);
+  if (!recording) return fail(recording.error());
+  ReplaySource source(path.filename().string(), *std::move(recording));
+  auto text = describe(source.recording_, path.string());
+  if (!text) return fail(text.error());
+  auto wanted = matching_runs(source.recording_, request);
+  if (!wanted) return fail(wanted.error());
+  source.description_ = *std::move(text);
+  source.wanted_ = *std::move(wanted);
+  return source;
+}
+
+Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store::Store& store,
+                                            const core::CancelToken& cancel, const OnEvent& on_event) const {
+  ProfileOutcome outcome;
+  std::optional<Ledger> ledger;
+  ProfileEvent event;
+  event.run_count = static_cast<int>(wanted_.size());
+  const auto tell = [&](Kind kind) {
+    event.kind = kind;
+    event.fraction = (event.run_index + (kind == Kind::kRunFinished ? 1.0 : 0.0)) / event.run_count;
+    if (on_event) on_event(event);
+  };
+  for (const store::RunSummary& summary : wanted_) {
+    if (cancel.requested()) break;
+    auto recorded = recording_.read_run(summary.id);
+    if (!recorded) return fail(recorded.error());
+    if (!ledger) ledger.emplace(store, session_of(request, name_, recorded->environment));
+    event.subject = summary.subject;
+    event.problem = label_of(summary);
+    event.run_id = 0;
+    tell(Kind::kRunStarted);
+    core::RunRecord run = replayed(*std::move(recorded), request.tags);
+    if (run.answer == core::Answer::kWrong) ++outcome.wrong_answers;
+    if (auto ok = ledger->keep_whole(run); !ok) return fail(ok.error());
+    outcome.runs.push_back(run.id);
+    event.run_id = run.id;
+    if (outcome.session_id == 0) {
+      outcome.session_id = event.session_id = ledger->session().id;
+      tell(Kind::kSession);
+    }
+    tell(Kind::kRunFinished);
+    ++event.run_index;
+  }
+  outcome.cancelled = cancel.requested();
+  return outcome;
+}
+
+Result<std::string> describe_recording(const std::filesystem::path& path) {
+  auto recording = store::open_recording(path);
+  if (!recording) return fail(recording.error());
+  return describe(*recording, path.string());
+}
+
 Result<std::vector<std::string>> stale_runs(const std::filesystem::path& path) {
   auto recording = store::open_recording(path);
   if (!recording) return fail(recording.error());
-  auto runs = recording->runs();
+  auto runs = all_runs(*recording);
   if (!runs) return fail(runs.error());
   std::vector<std::string> stale;
   for (const store::RunSummary& summary : *runs) {
     auto run = recording->read_run(summary.id);
     if (!run) return fail(run.error());
-    if (run->phase.kernel_hash != kernels::phase_hash(run->phase.id)) {
-      stale.push_back(fmt::format("{} on {}", run->phase.id, core::problem_label(run->problem)));
+    if (run->subject.kind == core::SubjectKind::kPhase &&
+        run->subject.source_hash != kernels::phase_hash(run->subject.name)) {
+      stale.push_back(fmt::format("{} on {}", run->subject.name, label_of(summary)));
     }
   }
   return stale;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "kernels/phase_index.h"
+#include <algorithm>
+
+#include "core/attention.h"
+#include "core/nearest.h"
 
 namespace flashcore::session {
 namespace {
@@ -24,22 +27,60 @@ Status check_numbers(const ProfileRequest& r) {
   return {};
 }
 
+const BenchSubject* subject_named(const std::vector<const BenchSubject*>& subjects, std::string_view id) {
+  const auto found =
+      std::find_if(subjects.begin(), subjects.end(), [&](const auto* s) { return s->info.id == id; });
+  return found == subjects.end() ? nullptr : *found;
+}
+
+// What serves the request, each subject once, in the order in which it was asked for.
+Result<std::vector<const BenchSubject*>> wanted_subjects(const std::vector<std::string>& names,
+                                                         const Workbench& bench) {
+  const auto all = bench.subjects(false);
+  const auto with_hidden = bench.subjects(true);
+  std::vector<const BenchSubject*> wanted;
+  const auto add = [&](const BenchSubject* subject) {
+    if (std::find(wanted.begin(), wanted.end(), subject) == wanted.end()) wanted.push_back(subject);
+  };
+  for (const std::string& name : names) {
+    if (name == "all") {
+      for (const auto* subject : all) add(subject_named(with_hidden, subject->info.id));
+    } else if (const auto* subject = subject_named(with_hidden, name)) {
+      add(subject);
+    } else {
+      std::vector<std::string> known;
+      for (const auto* s : all) known.emplace_back(s->info.id);
+      return fail(core::unknown_name("phase", name, known));
+    }
+  }
+  if (wanted.empty()) return fail(ErrorCode::kUsage, "no phase was named", "name a phase, or `all`");
+  return wanted;
+}
+
+Status check_problem(const core::Problem& problem) {
+  if (problem.workload != core::kAttention) return {};
+  auto attention = core::attention_of(problem);
+  return attention ? core::validate(*attention) : fail(attention.error());
+}
+
 }  // namespace
 
-Result<RunPlan> make_run_plan(const ProfileRequest& request) {
-  auto ids = resolve_phases(request.phases);
-  if (!ids) return fail(ids.error());
+Result<RunPlan> make_run_plan(const ProfileRequest& request, const Workbench& bench) {
+  auto subjects = wanted_subjects(request.phases, bench);
+  if (!subjects) return fail(subjects.error());
+  auto collectors = bench.registry().choose(request.collectors);
+  if (!collectors) return fail(collectors.error());
   if (auto ok = check_numbers(request); !ok) return fail(ok.error());
   RunPlan plan;
+  plan.collectors = *std::move(collectors);
   for (const core::Problem& problem : request.problems) {
-    if (auto ok = core::validate(problem); !ok) return fail(ok.error());
-    for (const std::string& id : *ids) {
-      const auto* phase = kernels::find_phase(id).value();
-      if (auto ok = phase->supports(problem); !ok) {
+    if (auto ok = check_problem(problem); !ok) return fail(ok.error());
+    for (const BenchSubject* subject : *subjects) {
+      if (auto ok = subject->supports(problem); !ok) {
         plan.skipped.push_back(
-            fmt::format("{} on {}: {}", id, core::problem_label(problem), ok.error().message));
+            fmt::format("{} on {}: {}", subject->info.id, core::problem_label(problem), ok.error().message));
       } else {
-        plan.runs.push_back({phase, problem});
+        plan.runs.push_back({subject, problem});
       }
     }
   }
@@ -53,28 +94,39 @@ Result<RunPlan> make_run_plan(const ProfileRequest& request) {
 void skip_unserved_by_device(RunPlan& plan, const core::DeviceRecord& device) {
   const int compute = 10 * device.compute_major + device.compute_minor;
   std::erase_if(plan.runs, [&](const PlannedRun& run) {
-    if (compute >= run.phase->info.min_compute) return false;
-    plan.skipped.push_back(fmt::format("{} on {}: needs compute capability {}.{}, {} has {}.{}",
-                                       run.phase->info.id, core::problem_label(run.problem),
-                                       run.phase->info.min_compute / 10, run.phase->info.min_compute % 10,
-                                       device.name, device.compute_major, device.compute_minor));
+    const core::PhaseInfo& info = run.subject->info;
+    if (compute >= info.min_compute) return false;
+    plan.skipped.push_back(fmt::format("{} on {}: needs compute capability {}.{}, {} has {}.{}", info.id,
+                                       core::problem_label(run.problem), info.min_compute / 10,
+                                       info.min_compute % 10, device.name, device.compute_major,
+                                       device.compute_minor));
     return true;
   });
 }
 
 Status check_memory(const RunPlan& plan, const core::DeviceRecord& device) {
   for (const PlannedRun& run : plan.runs) {
-    const std::int64_t needed =
-        core::tensor_bytes(run.problem) +
-        (run.phase->workspace_bytes ? static_cast<std::int64_t>(run.phase->workspace_bytes(run.problem)) : 0);
+    const std::int64_t needed = run.subject->device_bytes(run.problem);
     if (needed > device.memory_bytes) {
       return fail(ErrorCode::kUsage,
-                  fmt::format("{} on {} needs {} bytes of device memory, {} has {}", run.phase->info.id,
+                  fmt::format("{} on {} needs {} bytes of device memory, {} has {}", run.subject->info.id,
                               core::problem_label(run.problem), needed, device.name, device.memory_bytes),
                   "choose a smaller shape");
     }
   }
   return {};
+}
+
+Result<ReadyPlan> ready_plan(const ProfileRequest& request, Workbench& bench) {
+  auto plan = make_run_plan(request, bench);
+  if (!plan) return fail(plan.error());
+  auto device = bench.use_device(request.device);
+  if (!device) return fail(device.error());
+  skip_unserved_by_device(*plan, *device);
+  if (plan->runs.empty())
+    return fail(ErrorCode::kNoDevice, "this GPU serves none of it: " + plan->skipped.front());
+  if (auto ok = check_memory(*plan, *device); !ok) return fail(ok.error());
+  return ReadyPlan{*std::move(plan), *std::move(device)};
 }
 
 }  // namespace flashcore::session

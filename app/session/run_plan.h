@@ -1,6 +1,6 @@
-// RunPlan: which phases run on which problems, decided before anything touches the GPU.
+// RunPlan: which subjects run on which problems, decided before anything touches the GPU.
 //
-// Owns: plain values; points to the static phase descriptors. Threads: any.
+// Owns: plain values; points to the workbench's subjects. Threads: any.
 // Errors: kUsage with the rule that is broken; nothing has been launched then.
 #pragma once
 
@@ -8,27 +8,35 @@
 #include <vector>
 
 #include "app/session/profile.h"
-#include "kernels/phase.h"
+#include "app/session/workbench.h"
 
 namespace flashcore::session {
 
 struct PlannedRun {
-  const kernels::PhaseDescriptor* phase;
+  const BenchSubject* subject;
   core::Problem problem;
 };
 
 struct RunPlan {
   std::vector<PlannedRun> runs;
   std::vector<std::string> skipped;
+  std::vector<const collectors::CollectorEntry*> collectors;  // by order
 };
 
-// Checks the request's numbers, names and shapes. An error when no phase serves any of the problems.
-core::Result<RunPlan> make_run_plan(const ProfileRequest& request);
+// Checks the request's numbers, names, collectors and problems. An error when no phase serves any of them.
+core::Result<RunPlan> make_run_plan(const ProfileRequest& request, const Workbench& bench);
 
 // Moves the runs that `device` is too old for to the skipped ones.
 void skip_unserved_by_device(RunPlan& plan, const core::DeviceRecord& device);
 
 // For all runs before the first launch, so that an hour of profiling does not end in a typo.
 core::Status check_memory(const RunPlan& plan, const core::DeviceRecord& device);
+
+// The plan on this device: all of the above. kNoDevice where the device serves none of it.
+struct ReadyPlan {
+  RunPlan plan;
+  core::DeviceRecord device;
+};
+core::Result<ReadyPlan> ready_plan(const ProfileRequest& request, Workbench& bench);
 
 }  // namespace flashcore::session

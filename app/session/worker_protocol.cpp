@@ -6,6 +6,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "app/session/error_json.h"
+
 namespace flashcore::session {
 namespace {
 
@@ -16,46 +18,25 @@ using core::Result;
 using nlohmann::json;
 using Kind = ProfileEvent::Kind;
 
-constexpr std::array<std::pair<Kind, const char*>, 5> kKinds{{{Kind::kSession, "session"},
+constexpr std::array<std::pair<Kind, const char*>, 6> kKinds{{{Kind::kSession, "session"},
                                                               {Kind::kRunStarted, "run_started"},
                                                               {Kind::kStep, "step"},
                                                               {Kind::kRunFinished, "run_finished"},
-                                                              {Kind::kRunSkipped, "run_skipped"}}};
+                                                              {Kind::kRunSkipped, "run_skipped"},
+                                                              {Kind::kNote, "note"}}};
 
-constexpr std::array<ErrorCode, 10> kCodes{
-    ErrorCode::kGateFailed,   ErrorCode::kUsage,       ErrorCode::kNoDevice, ErrorCode::kPermission,
-    ErrorCode::kDevice,       ErrorCode::kWrongAnswer, ErrorCode::kDatabase, ErrorCode::kFile,
-    ErrorCode::kExternalTool, ErrorCode::kCancelled};
-
-ErrorCode code_named(std::string_view name) {
-  for (const ErrorCode code : kCodes) {
-    if (core::name_of(code) == name) return code;
-  }
-  return ErrorCode::kDevice;
+const char* name_of_kind(Kind kind) {
+  return std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& k) { return k.first == kind; })->second;
 }
 
-// Text from anywhere must not make the line unreadable: bytes that are not UTF-8 are replaced.
-std::string line_of(const json& object) {
-  return object.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-json error_json(const Error& e) {
-  return {{"code", core::name_of(e.code)}, {"message", e.message}, {"hint", e.hint}, {"detail", e.context}};
-}
-
-Error error_from(const json& j) {
-  return {code_named(j.value("code", "")), j.value("message", ""), j.value("hint", ""),
-          j.value("detail", "")};
-}
+// --- messages
+// -----------------------------------------------------------------------------------------------
 
 json to_json(const ProfileEvent& e) {
-  const char* name = "step";
-  for (const auto& [kind, text] : kKinds) {
-    if (kind == e.kind) name = text;
-  }
-  return {{"event", name},    {"session", e.session_id},  {"phase", e.phase},         {"shape", e.problem},
-          {"step", e.step},   {"run_index", e.run_index}, {"run_count", e.run_count}, {"done", e.done},
-          {"total", e.total}, {"fraction", e.fraction},   {"run", e.run_id},          {"text", e.text}};
+  return {{"event", name_of_kind(e.kind)}, {"session", e.session_id}, {"subject", e.subject},
+          {"problem", e.problem},          {"step", e.step},          {"run_index", e.run_index},
+          {"run_count", e.run_count},      {"done", e.done},          {"total", e.total},
+          {"fraction", e.fraction},        {"run", e.run_id},         {"text", e.text}};
 }
 
 json to_json(const WorkerFinished& f) {
@@ -67,6 +48,7 @@ json to_json(const WorkerFinished& f) {
           {"cancelled", f.outcome.cancelled},
           {"skipped", f.outcome.skipped},
           {"counter_refusal", refusal},
+          {"rescued_to", f.outcome.rescued_to},
           {"exit_code", f.exit_code}};
 }
 
@@ -77,104 +59,178 @@ json to_json(const WorkerError& e) {
   return object;
 }
 
-WorkerFinished finished_from(const json& j) {
-  WorkerFinished f;
-  f.outcome.session_id = j.value("session", core::RowId{0});
-  f.outcome.runs = j.value("runs", std::vector<core::RowId>{});
-  f.outcome.wrong_answers = j.value("wrong_answers", 0);
-  f.outcome.cancelled = j.value("cancelled", false);
-  f.outcome.skipped = j.value("skipped", std::vector<std::string>{});
-  if (j.contains("counter_refusal") && j["counter_refusal"].is_object()) {
-    f.outcome.counter_refusal = error_from(j["counter_refusal"]);
-  }
-  f.exit_code = j.value("exit_code", 0);
-  return f;
-}
-
 ProfileEvent event_from(const json& j, Kind kind) {
+  only_keys(j, {"id", "event", "session", "subject", "problem", "step", "run_index", "run_count", "done",
+                "total", "fraction", "run", "text"});
   ProfileEvent e;
   e.kind = kind;
-  e.session_id = j.value("session", core::RowId{0});
-  e.run_id = j.value("run", core::RowId{0});
-  e.phase = j.value("phase", "");
-  e.problem = j.value("shape", "");
-  e.step = j.value("step", "");
-  e.text = j.value("text", "");
-  e.run_index = j.value("run_index", 0);
-  e.run_count = j.value("run_count", 0);
-  e.done = j.value("done", 0);
-  e.total = j.value("total", 0);
-  e.fraction = j.value("fraction", 0.0);
+  take(j, "session", e.session_id);
+  take(j, "run", e.run_id);
+  take(j, "subject", e.subject);
+  take(j, "problem", e.problem);
+  take(j, "step", e.step);
+  take(j, "text", e.text);
+  take(j, "run_index", e.run_index);
+  take(j, "run_count", e.run_count);
+  take(j, "done", e.done);
+  take(j, "total", e.total);
+  take(j, "fraction", e.fraction);
   return e;
 }
 
-Result<WorkerRequest> request_from(const json& j) {
+WorkerFinished finished_from(const json& j) {
+  only_keys(j, {"id", "event", "session", "runs", "wrong_answers", "cancelled", "skipped", "counter_refusal",
+                "rescued_to", "exit_code"});
+  WorkerFinished f;
+  take(j, "session", f.outcome.session_id);
+  take(j, "runs", f.outcome.runs);
+  take(j, "wrong_answers", f.outcome.wrong_answers);
+  take(j, "cancelled", f.outcome.cancelled);
+  take(j, "skipped", f.outcome.skipped);
+  take(j, "rescued_to", f.outcome.rescued_to);
+  take(j, "exit_code", f.exit_code);
+  if (j.contains("counter_refusal") && !j["counter_refusal"].is_null()) {
+    if (!j["counter_refusal"].is_object()) throw BadLine("'counter_refusal' is no object");
+    only_keys(j["counter_refusal"], {"code", "message", "hint", "detail"});
+    f.outcome.counter_refusal = error_from(j["counter_refusal"]);
+  }
+  return f;
+}
+
+WorkerError error_message_from(const json& j) {
+  only_keys(j, {"id", "event", "code", "message", "hint", "detail", "exit_code"});
+  WorkerError e{error_from(j), 0};
+  take(j, "exit_code", e.exit_code);
+  return e;
+}
+
+// --- requests
+// -----------------------------------------------------------------------------------------------
+
+Result<WorkerCommand> profile_from(const json& j) {
+  only_keys(j, {"cmd",      "id",       "db",          "phases", "problems", "causal", "collect",
+                "set",      "warmup",   "iters",       "device", "seed",     "strict", "nvtx",
+                "ncu_path", "ncu_sets", "keep_report", "tags",   "command",  "replay"});
   WorkerRequest r;
-  r.database = j.value("db", "");
-  r.profile.phases = j.value("phases", std::vector<std::string>{"all"});
-  r.shapes = j.value("shapes", std::vector<std::string>{});
-  r.causal = j.value("causal", false);
-  const auto collect = j.value("collect", std::vector<std::string>{"timing", "cupti"});
-  r.profile.collect_timing = std::find(collect.begin(), collect.end(), "timing") != collect.end();
-  r.profile.collect_counters = std::find(collect.begin(), collect.end(), "cupti") != collect.end();
-  auto set = analysis::parse_counter_set(j.value("set", "standard"));
-  if (!set) return fail(set.error());
-  r.profile.set = *set;
-  r.profile.warmup = j.value("warmup", r.profile.warmup);
-  r.profile.iterations = j.value("iters", r.profile.iterations);
-  r.profile.device = j.value("device", 0);
-  r.profile.tags = j.value("tags", std::map<std::string, std::string>{});
-  if (j.contains("replay") && j["replay"].is_string()) r.replay = j["replay"].get<std::string>();
+  take(j, "id", r.id);
+  take(j, "db", r.database);
+  take(j, "phases", r.profile.phases);
+  std::vector<std::string> problems;
+  take(j, "problems", problems);
+  for (const std::string& text : problems) {
+    auto problem = core::parse_problem(text);
+    if (!problem) return fail(problem.error());
+    r.profile.problems.push_back(*std::move(problem));
+  }
+  take(j, "causal", r.profile.causal_only);
+  take(j, "collect", r.profile.collectors);
+  std::string set(analysis::name_of(r.profile.set));
+  take(j, "set", set);
+  auto known = analysis::parse_counter_set(set);
+  if (!known) return fail(known.error());
+  r.profile.set = *known;
+  take(j, "warmup", r.profile.warmup);
+  take(j, "iters", r.profile.iterations);
+  take(j, "device", r.profile.device);
+  take(j, "seed", r.profile.seed);
+  take(j, "strict", r.profile.strict);
+  take(j, "nvtx", r.profile.nvtx_filter);
+  take(j, "ncu_path", r.profile.ncu_path);
+  take(j, "ncu_sets", r.profile.ncu_sets);
+  take(j, "keep_report", r.profile.keep_report);
+  take(j, "tags", r.profile.tags);
+  take(j, "command", r.profile.command);
+  if (j.contains("replay")) take(j, "replay", r.replay.emplace());
   return r;
 }
 
+Result<WorkerCommand> import_from(const json& j) {
+  only_keys(j, {"cmd", "id", "db", "files", "ncu_path", "keep_report", "tags", "command"});
+  WorkerImport i;
+  take(j, "id", i.id);
+  take(j, "db", i.database);
+  std::vector<std::string> files;
+  take(j, "files", files);
+  i.request.files.assign(files.begin(), files.end());
+  take(j, "ncu_path", i.request.ncu_path);
+  take(j, "keep_report", i.request.keep_report);
+  take(j, "tags", i.request.tags);
+  take(j, "command", i.request.command);
+  return i;
+}
+
 Error bad_line(std::string_view line, std::string_view why) {
-  return {ErrorCode::kUsage, fmt::format("not a line of the worker's protocol: {}", why),
+  return {ErrorCode::kUsage, fmt::format("not a line of the worker's protocol: {}", why.substr(0, 200)),
           "the app and flashcore-profile must be of the same build", std::string(line.substr(0, 200))};
 }
 
-// nlohmann throws on malformed text and on values of another type; neither may leave this file.
+// nlohmann throws on malformed text and BadLine tells of the rest; neither may leave this file.
 template <typename T, typename Read>
 Result<T> read_line(std::string_view line, Read read) {
+  std::string why;
   try {
     const json object = json::parse(line);
-    if (!object.is_object()) return fail(bad_line(line, "not an object"));
-    return read(object);
+    if (object.is_object()) return read(object);
+    why = "not an object";
   } catch (const json::exception& e) {
-    return fail(bad_line(line, e.what()));
+    why = e.what();
+  } catch (const BadLine& e) {
+    why = e.what();
   }
+  return fail(bad_line(line, why));
 }
 
 }  // namespace
 
 Result<WorkerCommand> parse_command(std::string_view line) {
   return read_line<WorkerCommand>(line, [&](const json& j) -> Result<WorkerCommand> {
-    const std::string cmd = j.value("cmd", "");
-    if (cmd == "cancel") return WorkerCancel{};
-    if (cmd != "profile") return fail(bad_line(line, "unknown cmd"));
-    auto request = request_from(j);
-    if (!request) return fail(request.error());
-    return *std::move(request);
+    std::string cmd;
+    take(j, "cmd", cmd);
+    if (cmd == "profile") return profile_from(j);
+    if (cmd == "import") return import_from(j);
+    if (cmd != "cancel") throw BadLine(fmt::format("unknown cmd '{}'", cmd.substr(0, 40)));
+    only_keys(j, {"cmd"});
+    return WorkerCancel{};
   });
 }
 
 std::string to_line(const WorkerRequest& r) {
-  std::vector<std::string> collect;
-  if (r.profile.collect_timing) collect.emplace_back("timing");
-  if (r.profile.collect_counters) collect.emplace_back("cupti");
+  std::vector<std::string> problems;
+  for (const auto& problem : r.profile.problems) problems.push_back(core::canonical_text(problem));
   json object{{"cmd", "profile"},
+              {"id", r.id},
               {"db", r.database},
               {"phases", r.profile.phases},
-              {"shapes", r.shapes},
-              {"causal", r.causal},
-              {"collect", collect},
+              {"problems", problems},
+              {"causal", r.profile.causal_only},
+              {"collect", r.profile.collectors},
               {"set", analysis::name_of(r.profile.set)},
               {"warmup", r.profile.warmup},
               {"iters", r.profile.iterations},
               {"device", r.profile.device},
-              {"tags", r.profile.tags}};
+              {"seed", r.profile.seed},
+              {"strict", r.profile.strict},
+              {"nvtx", r.profile.nvtx_filter},
+              {"ncu_path", r.profile.ncu_path},
+              {"ncu_sets", r.profile.ncu_sets},
+              {"keep_report", r.profile.keep_report},
+              {"tags", r.profile.tags},
+              {"command", r.profile.command}};
   if (r.replay) object["replay"] = *r.replay;
   return line_of(object);
+}
+
+std::string to_line(const WorkerImport& i) {
+  std::vector<std::string> files;
+  for (const auto& file : i.request.files) files.push_back(file.string());
+  return line_of({{"cmd", "import"},
+                  {"id", i.id},
+                  {"db", i.database},
+                  {"files", files},
+                  {"ncu_path", i.request.ncu_path},
+                  {"keep_report", i.request.keep_report},
+                  {"tags", i.request.tags},
+                  {"command", i.request.command}});
 }
 
 std::string cancel_line() {
@@ -182,18 +238,31 @@ std::string cancel_line() {
 }
 
 std::string to_line(const WorkerMessage& message) {
-  return line_of(std::visit([](const auto& m) { return to_json(m); }, message));
+  json object = std::visit([](const auto& m) { return to_json(m); }, message.content);
+  object["id"] = message.id;
+  return line_of(object);
 }
 
 Result<WorkerMessage> parse_message(std::string_view line) {
   return read_line<WorkerMessage>(line, [&](const json& j) -> Result<WorkerMessage> {
-    const std::string name = j.value("event", "");
-    if (name == "finished") return finished_from(j);
-    if (name == "error") return WorkerError{error_from(j), j.value("exit_code", 0)};
-    for (const auto& [kind, text] : kKinds) {
-      if (name == text) return event_from(j, kind);
+    std::string name;
+    take(j, "event", name);
+    WorkerMessage message;
+    take(j, "id", message.id);
+    if (name == "finished") {
+      message.content = finished_from(j);
+      return message;
     }
-    return fail(bad_line(line, "unknown event"));
+    if (name == "error") {
+      message.content = error_message_from(j);
+      return message;
+    }
+    for (const auto& [kind, text] : kKinds) {
+      if (name != text) continue;
+      message.content = event_from(j, kind);
+      return message;
+    }
+    throw BadLine(fmt::format("unknown event '{}'", name.substr(0, 40)));
   });
 }
 

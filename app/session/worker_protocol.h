@@ -1,40 +1,52 @@
 // What the desktop app and its helper process say to one another: JSON, one object a line.
 //
-// To the worker (`flashcore-profile worker`, standard input):
-//   {"cmd": "profile", "db": PATH, "phases": [..], "shapes": [..], "causal": bool, "collect": [..],
-//    "set": "standard", "warmup": 20, "iters": 100, "device": 0, "tags": {}, "replay": PATH or absent}
-//   {"cmd": "cancel"}            (closing the stream cancels too)
-// From the worker (standard output):
-//   {"event": "session", "session": 3}
-//   {"event": "run_started" | "step" | "run_finished" | "run_skipped", "phase", "shape", "run_index",
-//    "run_count", "step", "done", "total", "fraction", "run", "text"}
-//   {"event": "finished", "session", "runs": [..], "wrong_answers", "cancelled", "exit_code",
-//    "diagnostic"}
-//   {"event": "error", "code", "message", "hint", "exit_code"}
+// To the worker (`flashcore-profile worker`, standard input), as many requests as one likes, one after
+// another; a worker keeps its helpers warm between them:
+//   {"cmd": "profile", "id": 7, "db": PATH, "phases": [..], "problems": [TEXT..], "causal": bool,
+//    "collect": [ids of the registry], "set": "standard", "warmup": 20, "iters": 100, "device": 0, "seed": 0,
+//    "strict": false, "nvtx": "", "ncu_path": "", "ncu_sets": [], "keep_report": false, "tags": {},
+//    "command": "flashcore", "replay": PATH or absent}
+//   {"cmd": "import", "id": 8, "db": PATH, "files": [..], "tags": {}, ...}
+//   {"cmd": "cancel"}            (of the request at hand; closing the stream cancels and ends the worker)
+// From the worker (standard output); every line carries the request's id:
+//   {"id", "event": "session", "session": 3}
+//   {"id", "event": "run_started" | "step" | "run_finished" | "run_skipped" | "note", "subject", "problem",
+//    "run_index", "run_count", "step", "done", "total", "fraction", "run", "text"}
+//   {"id", "event": "finished", "session", "runs": [..], "wrong_answers", "cancelled", "exit_code", ...}
+//   {"id", "event": "error", "code", "message", "hint", "exit_code"}
+// A key that is missing has its default; an unknown key, cmd, event or error code is an error, never
+// silently the first of a list.
 //
 // Owns: nothing. Errors: kUsage for a line that is not such an object. Threads: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "app/session/import.h"
 #include "app/session/profile.h"
 
 namespace flashcore::session {
 
 struct WorkerRequest {
-  ProfileRequest profile;
+  std::int64_t id = 0;
   std::string database;
-  std::vector<std::string> shapes;  // as typed; the worker parses them
-  bool causal = false;
+  ProfileRequest profile;             // the whole of it
   std::optional<std::string> replay;  // "" stands for the shipped recording
 };
+struct WorkerImport {
+  std::int64_t id = 0;
+  std::string database;
+  ImportRequest request;
+};
 struct WorkerCancel {};
-using WorkerCommand = std::variant<WorkerRequest, WorkerCancel>;
+using WorkerCommand = std::variant<WorkerRequest, WorkerImport, WorkerCancel>;
 
 core::Result<WorkerCommand> parse_command(std::string_view line);
 std::string to_line(const WorkerRequest& request);
+std::string to_line(const WorkerImport& request);
 std::string cancel_line();
 
 struct WorkerFinished {
@@ -45,7 +57,10 @@ struct WorkerError {
   core::Error error;
   int exit_code = 0;
 };
-using WorkerMessage = std::variant<ProfileEvent, WorkerFinished, WorkerError>;
+struct WorkerMessage {
+  std::int64_t id = 0;
+  std::variant<ProfileEvent, WorkerFinished, WorkerError> content;
+};
 
 std::string to_line(const WorkerMessage& message);
 core::Result<WorkerMessage> parse_message(std::string_view line);

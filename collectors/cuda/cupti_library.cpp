@@ -3,13 +3,15 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <vector>
 
-#include "collectors/dynamic_library.h"
+#include "cuda/dynamic_library.h"
+#include "cuda/toolkit_libraries.h"
 
 namespace flashcore::collectors {
+
+using cuda::DynamicLibrary;
+
 namespace {
 
 constexpr std::uint32_t kVersionsPerMajor = 10000;  // 130001 is CUDA 13.0's second API version
@@ -17,51 +19,27 @@ constexpr std::uint32_t kBuiltMajor = CUPTI_API_VERSION / kVersionsPerMajor;
 [[maybe_unused]] constexpr const char* kInstallHint =
     "install the CUDA toolkit's CUPTI (Debian and Ubuntu: cuda-cupti-13-0), or set CUDA_HOME to a toolkit";
 
-// Folders that may hold libcupti, best first: beside the program (a bundle), what the user names, the
-// usual place, the toolkit of the build.
-std::vector<std::string> library_folders() {
-  std::vector<std::string> folders;
-  std::error_code ignored;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  if (!ignored) folders.push_back((program.parent_path().parent_path() / "lib").string());
-  const auto add_toolkit = [&](const std::string& home) {
-    folders.push_back(home + "/lib64");
-    folders.push_back(home + "/extras/CUPTI/lib64");
-  };
-  for (const char* variable : {"CUDA_HOME", "CUDA_PATH"}) {
-    if (const char* home = std::getenv(variable); home != nullptr && *home != '\0') add_toolkit(home);
-  }
-  add_toolkit("/usr/local/cuda");
-  add_toolkit(fmt::format("/usr/local/cuda-{}", kBuiltMajor));
-  folders.push_back(FLASHCORE_TOOLKIT_LIBRARIES);
-  return folders;
-}
-
 // libcupti opens libnvperf_host by its bare name. Opening the one beside it first makes that name
 // resolve wherever the two lie, without an RPATH in libcupti.
 void preload_nvperf(const std::string& folder) {
-  const std::string path = folder + "/libnvperf_host.so";
+  const std::string path = folder + "libnvperf_host.so";
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) (void)DynamicLibrary::open({path});
 }
 
 [[maybe_unused]] DynamicLibrary open_library(std::string& why) {
   const std::string file = fmt::format("libcupti.so.{}", kBuiltMajor);
-  const auto folders = library_folders();
-  const auto in_folder = [&](const std::string& folder) -> DynamicLibrary {
-    const std::string path = folder + "/" + file;
+  for (const std::string& folder : cuda::toolkit_library_folders()) {
+    const std::string path = folder + file;
     // A folder that may not be looked into (of CUDA_HOME, say) is one without it.
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) return {};
-    preload_nvperf(folder);
+    if (!folder.empty()) {
+      if (!std::filesystem::exists(path, ignored)) continue;
+      preload_nvperf(folder);
+    }
     DynamicLibrary library = DynamicLibrary::open({path});
-    if (!library) why = library.why();
-    return library;
-  };
-  if (DynamicLibrary library = in_folder(folders.front())) return library;
-  if (DynamicLibrary library = DynamicLibrary::open({file})) return library;
-  for (const std::string& folder : folders) {
-    if (DynamicLibrary library = in_folder(folder)) return library;
+    if (library) return library;
+    if (!folder.empty() || why.empty()) why = library.why();
   }
   return {};
 }
@@ -124,7 +102,7 @@ core::Result<CuptiLibrary> load() {
   if (dladdr(reinterpret_cast<void*>(cupti.get_version), &info) != 0 && info.dli_fname != nullptr) {
     cupti.path = info.dli_fname;
   }
-  preload_nvperf(std::filesystem::path(cupti.path).parent_path().string());
+  preload_nvperf(std::filesystem::path(cupti.path).parent_path().string() + "/");
   cupti.get_version(&cupti.version);
   if (cupti.version / kVersionsPerMajor != kBuiltMajor) {
     return core::fail(core::ErrorCode::kExternalTool,

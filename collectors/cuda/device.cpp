@@ -4,15 +4,21 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <memory>
 
 #include "collectors/chips.h"
-#include "collectors/cuda/cuda_error.h"
 #include "collectors/cuda/cupti_library.h"
-#include "collectors/cuda/range_profiler.h"
 #include "collectors/halves.h"
+#include "cuda/runtime/error.h"
 
 namespace flashcore::collectors {
+
+using cuda::cuda_error;
+using cuda::cuda_status;
+
 namespace {
 
 std::int64_t attribute(int ordinal, cudaDeviceAttr which) {
@@ -22,17 +28,6 @@ std::int64_t attribute(int ordinal, cudaDeviceAttr which) {
     return 0;
   }
   return value;
-}
-
-std::string chip_of(int ordinal, int major, int minor) {
-  if (const auto cupti = load_cupti(); cupti && initialize_profiler(**cupti)) {
-    FLASHCORE_CUPTI_PARAMS(CUpti_Device_GetChipName_Params, params);
-    params.deviceIndex = static_cast<std::size_t>(ordinal);
-    if ((*cupti)->device_chip_name(&params) == CUPTI_SUCCESS && params.pChipName != nullptr) {
-      return params.pChipName;
-    }
-  }
-  return std::string(assumed_chip(major, minor));
 }
 
 core::Result<core::DeviceRecord> read_device(int ordinal) {
@@ -47,8 +42,8 @@ core::Result<core::DeviceRecord> read_device(int ordinal) {
   record.name = properties->name;
   record.compute_major = properties->major;
   record.compute_minor = properties->minor;
-  record.chip = chip_of(ordinal, record.compute_major, record.compute_minor);
   record.sm_count = properties->multiProcessorCount;
+  record.chip = guess_chip(record.compute_major, record.compute_minor, record.sm_count, record.name).name;
   record.sm_clock_max_khz = attribute(ordinal, cudaDevAttrClockRate);
   record.memory_clock_max_khz = attribute(ordinal, cudaDevAttrMemoryClockRate);
   record.memory_bus_bits = properties->memoryBusWidth;
@@ -61,6 +56,9 @@ core::Result<core::DeviceRecord> read_device(int ordinal) {
   record.max_threads_per_sm = properties->maxThreadsPerMultiProcessor;
   record.max_blocks_per_sm = properties->maxBlocksPerMultiProcessor;
   record.warp_size = properties->warpSize;
+  std::array<std::uint8_t, sizeof properties->uuid.bytes> uuid{};
+  std::copy(std::begin(properties->uuid.bytes), std::end(properties->uuid.bytes), uuid.begin());
+  record.uuid = uuid_text(uuid);
   return record;
 }
 

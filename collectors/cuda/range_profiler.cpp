@@ -5,10 +5,14 @@
 
 #include <utility>
 
-#include "collectors/cuda/cuda_error.h"
 #include "collectors/refusal.h"
+#include "cuda/runtime/entry_point.h"
+#include "cuda/runtime/error.h"
 
 namespace flashcore::collectors {
+
+using cuda::cuda_status;
+
 namespace {
 
 // refusal.cpp knows these numbers without CUPTI's header.
@@ -36,18 +40,10 @@ core::Result<CUcontext> current_context() {
   if (auto status = cuda_status(cudaFree(nullptr), "create a CUDA context"); !status) {
     return core::fail(status.error());
   }
-  void* address = nullptr;
-  cudaDriverEntryPointQueryResult found{};
   constexpr unsigned kSince = 12000;
-  if (auto status = cuda_status(
-          cudaGetDriverEntryPointByVersion("cuCtxGetCurrent", &address, kSince, cudaEnableDefault, &found),
-          "find the driver's cuCtxGetCurrent");
-      !status) {
-    return core::fail(status.error());
-  }
+  const auto get_current = cuda::driver_function<decltype(&cuCtxGetCurrent)>("cuCtxGetCurrent", kSince);
   CUcontext context = nullptr;
-  if (found != cudaDriverEntryPointSuccess || address == nullptr ||
-      reinterpret_cast<decltype(&cuCtxGetCurrent)>(address)(&context) != CUDA_SUCCESS || context == nullptr) {
+  if (get_current == nullptr || get_current(&context) != CUDA_SUCCESS || context == nullptr) {
     return core::fail(core::ErrorCode::kDevice, "the driver has no current context",
                       "run flashcore-profile doctor");
   }

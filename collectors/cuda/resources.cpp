@@ -50,23 +50,24 @@ cudaOccDeviceProp occupancy_device(const core::DeviceRecord& device) {
 
 }  // namespace
 
-void fill_occupancy(core::ResourceRecord& resource, const core::DeviceRecord& device) {
+void fill_occupancy(core::ResourceRecord& resource, std::int64_t threads_per_block,
+                    const core::DeviceRecord& device) {
   if (!resource.registers || !resource.static_shared_bytes) return;
   const cudaOccDeviceProp properties = occupancy_device(device);
+  const auto dynamic_bytes = static_cast<std::size_t>(resource.dynamic_shared_bytes.value_or(0));
   cudaOccFuncAttributes function;
   function.maxThreadsPerBlock = kMaxThreadsPerBlock;
   function.numRegs = *resource.registers;
   function.sharedSizeBytes = static_cast<std::size_t>(*resource.static_shared_bytes);
   function.shmemLimitConfig = FUNC_SHMEM_LIMIT_OPTIN;
-  function.maxDynamicSharedSizeBytes = static_cast<std::size_t>(resource.dynamic_shared_bytes);
+  function.maxDynamicSharedSizeBytes = dynamic_bytes;
   // Named barriers are not known here, and one a block never limits more than the blocks do.
   function.numBlockBarriers = 0;
   const cudaOccDeviceState state;
   cudaOccResult result{};
-  const int threads = resource.block_x * resource.block_y * resource.block_z;
+  const int threads = static_cast<int>(threads_per_block);
   if (cudaOccMaxActiveBlocksPerMultiprocessor(&result, &properties, &function, &state, threads,
-                                              static_cast<std::size_t>(resource.dynamic_shared_bytes)) !=
-      CUDA_OCC_SUCCESS) {
+                                              dynamic_bytes) != CUDA_OCC_SUCCESS) {
     return;  // the device is unknown to the calculator: occupancy stays missing
   }
   const int warps_per_block = (threads + device.warp_size - 1) / device.warp_size;

@@ -5,15 +5,24 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <vector>
 
 #include "collectors/clock_review.h"
-#include "collectors/cuda/cuda_handles.h"
 #include "collectors/nvml.h"
+#include "core/build_info.h"
+#include "cuda/runtime/handles.h"
 
 namespace flashcore::collectors {
+
+using cuda::cuda_status;
+using cuda::Event;
+using cuda::Graph;
+using cuda::GraphExec;
+using cuda::Stream;
+
 namespace {
 
 constexpr int kMaxLaunchesPerGraph = 200;
@@ -42,23 +51,33 @@ class ClockReader {
     if (device_) reasons_ |= Nvml::instance().clock_reasons(*device_).value_or(0);
   }
   std::uint64_t reasons() const { return reasons_; }
+  // All that NVML says at this moment. Takes too long to stand between all samples.
+  void log(std::vector<core::ClockRecord>& clocks) {
+    if (!device_) return;
+    core::ClockRecord record = Nvml::instance().clock_record(*device_);
+    const std::chrono::duration<double, std::milli> since = std::chrono::steady_clock::now() - began_;
+    record.at_ms = since.count();
+    reasons_ |= static_cast<std::uint64_t>(record.reasons.value_or(0));
+    clocks.push_back(record);
+  }
 
  private:
   std::optional<Nvml::Device> device_;
   std::uint64_t reasons_ = 0;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
 // One timing of one launchable: the handles, and the two ways to use them.
 class Timer {
  public:
-  Timer(core::Launchable& launchable, Sink& sink, const core::CancelToken& cancel, const Progress& progress,
-        const TimingOptions& options)
-      : launchable_(launchable),
-        sink_(sink),
+  Timer(const Target& target, core::MeasurementRecord& measurement, const core::CancelToken& cancel,
+        const Progress& progress, const TimingOptions& options)
+      : launchable_(*target.launchable),
+        measurement_(measurement),
         cancel_(cancel),
         progress_(progress),
         options_(options),
-        clocks_(options.device) {}
+        clocks_(target.device_ordinal) {}
 
   core::Status run();
 
@@ -73,6 +92,7 @@ class Timer {
   core::Result<int> launches_per_graph();
   core::Result<double> time_ns(const Enqueue& enqueue);
   core::Result<std::vector<core::Sample>> take(core::SampleKind kind, int launches, const Enqueue& enqueue);
+  void no_graph(const core::Error& error);
   core::Status synchronize() { return cuda_status(cudaStreamSynchronize(stream_.get()), doing_); }
   core::Status replay(const GraphExec& graph) {
     return cuda_status(cudaGraphLaunch(graph.get(), stream_.get()), doing_);
@@ -81,11 +101,12 @@ class Timer {
     if (progress_) progress_(done, 2 * options_.iterations);
   }
   void diagnose(core::Severity severity, std::string code, std::string message, std::string hint) {
-    sink_.diagnostic({severity, std::move(code), std::move(message), std::move(hint), "timing"});
+    measurement_.diagnostics.push_back(
+        {severity, std::move(code), std::move(message), std::move(hint), "timing"});
   }
 
   core::Launchable& launchable_;
-  Sink& sink_;
+  core::MeasurementRecord& measurement_;
   const core::CancelToken& cancel_;
   const Progress& progress_;
   const TimingOptions& options_;
@@ -130,6 +151,7 @@ core::Result<double> Timer::time_ns(const Enqueue& enqueue) {
 core::Result<std::vector<core::Sample>> Timer::take(core::SampleKind kind, int launches,
                                                     const Enqueue& enqueue) {
   std::vector<core::Sample> samples;
+  clocks_.log(measurement_.clocks);
   std::optional<double> before = clocks_.mhz();
   for (int i = 0; i < options_.iterations; ++i) {
     if (cancel_.requested()) {
@@ -141,11 +163,16 @@ core::Result<std::vector<core::Sample>> Timer::take(core::SampleKind kind, int l
     const std::optional<double> after = clocks_.mhz();
     samples.push_back({kind, i, launches, *ns / launches, before, after});
     before = after;
+    if (i + 1 == options_.iterations / 2) {
+      clocks_.log(measurement_.clocks);
+      before = clocks_.mhz();
+    }
     if (i % kReasonsEvery == 0) clocks_.note_reasons();
     step(++done_);
   }
-  for (const core::Sample& sample : samples) sink_.sample(sample);
-  if (auto drift = review_clocks(samples)) sink_.diagnostic(std::move(*drift));
+  clocks_.log(measurement_.clocks);
+  measurement_.samples.insert(measurement_.samples.end(), samples.begin(), samples.end());
+  if (auto drift = review_clocks(samples)) measurement_.diagnostics.push_back(std::move(*drift));
   return samples;
 }
 
@@ -216,16 +243,18 @@ core::Result<int> Timer::launches_per_graph() {
   return static_cast<int>(std::clamp(std::ceil(wanted_ns / one_ns), 1.0, double{kMaxLaunchesPerGraph}));
 }
 
+void Timer::no_graph(const core::Error& error) {
+  measurement_.status = core::MeasurementStatus::kPartial;
+  measurement_.reason = fmt::format(
+      "{} could not be captured in a CUDA graph, so only single launches were timed, with their "
+      "overhead: {}",
+      launchable_.label(), error.message);
+  diagnose(core::Severity::kWarning, "graph_capture_failed", measurement_.reason,
+           "a launch that is captured must not allocate memory or synchronise");
+  (void)cudaGetLastError();
+}
+
 core::Status Timer::graph_samples() {
-  const auto no_graph = [&](const core::Error& error) {
-    diagnose(core::Severity::kWarning, "graph_capture_failed",
-             fmt::format(
-                 "{} could not be captured in a CUDA graph, so only single launches were timed, with their "
-                 "overhead: {}",
-                 launchable_.label(), error.message),
-             "a launch that is captured must not allocate memory or synchronise");
-    (void)cudaGetLastError();
-  };
   const auto launches = launches_per_graph();
   if (!launches) {
     no_graph(launches.error());
@@ -242,6 +271,8 @@ core::Status Timer::graph_samples() {
   if (auto status = synchronize(); !status) return status;
   const auto samples = take(core::SampleKind::kGraph, *launches, [&] { return replay(*graph); });
   if (!samples) return core::fail(samples.error());
+  measurement_.parameters["method"] = "events,graph";
+  measurement_.parameters["launches_per_graph"] = fmt::format("{}", *launches);
   return {};
 }
 
@@ -258,16 +289,31 @@ core::Status Timer::run() {
   }
   if (auto status = launch_samples(); !status) return status;
   if (auto status = graph_samples(); !status) return status;
-  if (auto throttling = review_reasons(clocks_.reasons())) sink_.diagnostic(std::move(*throttling));
+  if (auto throttling = review_reasons(clocks_.reasons())) {
+    measurement_.diagnostics.push_back(std::move(*throttling));
+  }
   step(2 * options_.iterations);
   return {};
 }
 
 }  // namespace
 
-core::Status TimingCollector::collect(core::Launchable& launchable, Sink& sink,
-                                      const core::CancelToken& cancel, const Progress& progress) {
-  return Timer(launchable, sink, cancel, progress, options_).run();
+core::Result<core::MeasurementRecord> TimingCollector::collect(const Target& target,
+                                                               const core::CancelToken& cancel,
+                                                               const Progress& progress) {
+  auto measurement = begin_measurement(id(), "FlashCore", std::string(core::build_info().version));
+  measurement.parameters = {{"warmup", fmt::format("{}", options_.warmup)},
+                            {"iterations", fmt::format("{}", options_.iterations)},
+                            {"cache", "warm"},
+                            {"method", "events"}};
+  if (target.launchable == nullptr) {
+    refuse(measurement, nothing_to_launch(target), "nothing_to_launch", {});
+    return measurement;
+  }
+  if (auto status = Timer(target, measurement, cancel, progress, options_).run(); !status) {
+    return core::fail(status.error());
+  }
+  return measurement;
 }
 
 }  // namespace flashcore::collectors

@@ -54,43 +54,42 @@ core::Result<CounterPlan> plan_counters(std::string_view, std::span<const std::s
   return core::fail(viewer(core::ErrorCode::kExternalTool, "it cannot plan counters"));
 }
 
-core::Status TimingCollector::collect(core::Launchable&, Sink&, const core::CancelToken&, const Progress&) {
+core::Result<core::MeasurementRecord> TimingCollector::collect(const Target&, const core::CancelToken&,
+                                                               const Progress&) {
   return core::fail(viewer(core::ErrorCode::kNoDevice, "it cannot time a launch"));
 }
 
 struct CuptiCollector::Session {
   std::vector<std::string> wanted;
-  std::optional<core::Error> refusal;
+  std::string counter_set;
 };
 
-CuptiCollector::CuptiCollector(std::vector<std::string> counters) : session_(std::make_unique<Session>()) {
+CuptiCollector::CuptiCollector(std::vector<std::string> counters, std::string counter_set)
+    : session_(std::make_unique<Session>()) {
   session_->wanted = std::move(counters);
+  session_->counter_set = std::move(counter_set);
 }
 
 CuptiCollector::~CuptiCollector() = default;
 
-core::Status CuptiCollector::collect(core::Launchable&, Sink& sink, const core::CancelToken&,
-                                     const Progress&) {
-  session_->refusal = simulated_refusal(std::getenv("FLASHCORE_SIMULATE_REFUSAL"));
-  if (!session_->refusal)
-    session_->refusal = viewer(core::ErrorCode::kExternalTool, "it cannot read counters");
-  sink.diagnostic(refusal_diagnostic(*session_->refusal));
-  for (const std::string& name : session_->wanted) {
-    core::CounterValue value;
-    value.name = name;
-    value.collector = "cupti";
-    value.reason = session_->refusal->message;
-    sink.counter(std::move(value));
-  }
+core::Status CuptiCollector::prepare(int) {
   return {};
 }
 
-const std::optional<core::Error>& CuptiCollector::refusal() const noexcept {
-  return session_->refusal;
+core::Result<core::MeasurementRecord> CuptiCollector::collect(const Target&, const core::CancelToken&,
+                                                              const Progress& progress) {
+  auto measurement = begin_measurement(id(), "CUPTI", "");
+  if (!session_->counter_set.empty()) measurement.parameters["set"] = session_->counter_set;
+  const auto simulated = simulated_refusal(std::getenv("FLASHCORE_SIMULATE_REFUSAL"));
+  refuse(measurement,
+         simulated ? *simulated : viewer(core::ErrorCode::kExternalTool, "it cannot read counters"),
+         kCountersRefused, session_->wanted);
+  if (progress) progress(1, 1);
+  return measurement;
 }
 
 // NVIDIA's occupancy calculator is a header of the toolkit: occupancy stays missing.
-void fill_occupancy(core::ResourceRecord&, const core::DeviceRecord&) {}
+void fill_occupancy(core::ResourceRecord&, std::int64_t, const core::DeviceRecord&) {}
 
 std::optional<DriverResources> driver_resources(const core::KernelPlan&) {
   return std::nullopt;

@@ -27,7 +27,7 @@ struct AttentionView {
 
 inline AttentionView make_view(const AttentionArgs& args) {
   constexpr float kLog2E = 1.4426950408889634f;
-  const core::Problem& p = args.problem;
+  const core::AttentionProblem& p = args.problem;
   return AttentionView{static_cast<const __half*>(args.q),
                        static_cast<const __half*>(args.k),
                        static_cast<const __half*>(args.v),

@@ -100,20 +100,21 @@ __global__ void __launch_bounds__(kBaselineWarps * 32) attention_baseline(const 
 
 namespace {
 
-std::int64_t baseline_blocks(const core::Problem& p) {
+std::int64_t baseline_blocks(const core::AttentionProblem& p) {
   return p.batch * p.heads * p.seq_q;
 }
 
-core::Status baseline_supports(const core::Problem& p) {
+core::Status baseline_supports(const core::AttentionProblem& p) {
+  if (auto ok = check_served("baseline", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
   return check_grid("baseline", p, baseline_blocks(p));
 }
 
 #if FLASHCORE_CUDA
-std::size_t baseline_workspace(const core::Problem&) {
+std::size_t baseline_workspace(const core::AttentionProblem&) {
   return 0;
 }
 
-core::KernelPlan baseline_kernel(const core::Problem& p) {
+core::KernelPlan baseline_kernel(const core::AttentionProblem& p) {
   core::KernelPlan plan;
   const bool narrow = p.head_dim == 64;
   plan.name = narrow ? "attention_baseline<64>" : "attention_baseline<128>";
@@ -124,7 +125,7 @@ core::KernelPlan baseline_kernel(const core::Problem& p) {
   return plan;
 }
 
-std::vector<core::KernelPlan> baseline_plan(const core::Problem& p) {
+std::vector<core::KernelPlan> baseline_plan(const core::AttentionProblem& p) {
   return {baseline_kernel(p)};
 }
 
@@ -147,7 +148,7 @@ FLASHCORE_PHASE(baseline) = {
              .builds_on = "",
              .rung = 1,
              .min_compute = 80,
-             .problems = "D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
+             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
     .flops = attention_flops,
     .bytes = attention_min_bytes,
     .supports = baseline_supports,

@@ -61,20 +61,21 @@ __global__ void __launch_bounds__(32) attention_broken(const AttentionView view)
 
 namespace {
 
-std::int64_t broken_blocks(const core::Problem& p) {
+std::int64_t broken_blocks(const core::AttentionProblem& p) {
   return p.batch * p.heads * p.seq_q;
 }
 
-core::Status broken_supports(const core::Problem& p) {
+core::Status broken_supports(const core::AttentionProblem& p) {
+  if (auto ok = check_served("broken", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
   return check_grid("broken", p, broken_blocks(p));
 }
 
 #if FLASHCORE_CUDA
-std::size_t broken_workspace(const core::Problem&) {
+std::size_t broken_workspace(const core::AttentionProblem&) {
   return 0;
 }
 
-core::KernelPlan broken_kernel(const core::Problem& p) {
+core::KernelPlan broken_kernel(const core::AttentionProblem& p) {
   core::KernelPlan plan;
   const bool narrow = p.head_dim == 64;
   plan.name = narrow ? "attention_broken<64>" : "attention_broken<128>";
@@ -85,7 +86,7 @@ core::KernelPlan broken_kernel(const core::Problem& p) {
   return plan;
 }
 
-std::vector<core::KernelPlan> broken_plan(const core::Problem& p) {
+std::vector<core::KernelPlan> broken_plan(const core::AttentionProblem& p) {
   return {broken_kernel(p)};
 }
 
@@ -107,7 +108,7 @@ FLASHCORE_PHASE(broken) = {
              .builds_on = "baseline",
              .rung = 1000,
              .min_compute = 80,
-             .problems = "D 64 or 128, any Sq and Sk, grouped heads, full or causal",
+             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal",
              .hidden = true},
     .flops = attention_flops,
     .bytes = attention_min_bytes,

@@ -72,7 +72,8 @@ constexpr std::int64_t kMaxBatch = 65535;
 // cuBLAS asks for 32 MiB on Hopper (its manual, "cublasSetWorkspace"); less elsewhere.
 constexpr std::int64_t kCublasWorkspaceBytes = std::int64_t{32} << 20;
 
-core::Status cublas_supports(const core::Problem& p) {
+core::Status cublas_supports(const core::AttentionProblem& p) {
+  if (auto ok = check_served("cublas", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
   if (auto ok = check_grid("cublas", p, p.batch * p.heads * p.seq_q); !ok) return ok;
   if (p.batch * p.heads <= kMaxBatch) return {};
   return core::fail(core::ErrorCode::kUsage,
@@ -84,16 +85,16 @@ core::Status cublas_supports(const core::Problem& p) {
 #if FLASHCORE_CUDA
 
 // Rows of scores start on 32 bytes, and so do the weights in them.
-std::int64_t score_pitch(const core::Problem& p) {
+std::int64_t score_pitch(const core::AttentionProblem& p) {
   return (p.seq_k + 7) / 8 * 8;
 }
 
-std::int64_t score_bytes(const core::Problem& p) {
+std::int64_t score_bytes(const core::AttentionProblem& p) {
   const std::int64_t bytes = 4 * p.batch * p.heads * p.seq_q * score_pitch(p);
   return (bytes + 255) / 256 * 256;
 }
 
-std::size_t cublas_workspace(const core::Problem& p) {
+std::size_t cublas_workspace(const core::AttentionProblem& p) {
   return static_cast<std::size_t>(score_bytes(p) + kCublasWorkspaceBytes);
 }
 
@@ -103,7 +104,7 @@ core::Status cublas_available() {
   return {};
 }
 
-core::KernelPlan softmax_kernel(const core::Problem& p) {
+core::KernelPlan softmax_kernel(const core::AttentionProblem& p) {
   core::KernelPlan plan;
   plan.name = "cublas_softmax";
   plan.function = reinterpret_cast<const void*>(&cublas_softmax);
@@ -113,7 +114,7 @@ core::KernelPlan softmax_kernel(const core::Problem& p) {
 }
 
 // The products' kernels are cuBLAS's choice at the launch; see PreparedAttention for their count.
-std::vector<core::KernelPlan> cublas_plan(const core::Problem& p) {
+std::vector<core::KernelPlan> cublas_plan(const core::AttentionProblem& p) {
   return {softmax_kernel(p)};
 }
 
@@ -124,7 +125,7 @@ struct Batching {
 };
 
 Batching batching(const AttentionArgs& args) {
-  const core::Problem& p = args.problem;
+  const core::AttentionProblem& p = args.problem;
   if (p.kv_heads != p.heads) return {p.heads / p.kv_heads};
   const auto regular = [&](const Strides& s) { return p.batch == 1 || s.batch == p.heads * s.head; };
   const bool all = regular(args.q_strides) && regular(args.k_strides) && regular(args.v_strides) &&
@@ -138,7 +139,7 @@ std::int64_t offset(const Strides& strides, std::int64_t batch, std::int64_t hea
 
 // Row-major S = Q K^T is column-major S^T = K Q^T, and O = P V is O^T = V^T P^T.
 core::Status multiply_heads(CublasLibrary& cublas, const AttentionArgs& args, bool scores) {
-  const core::Problem& p = args.problem;
+  const core::AttentionProblem& p = args.problem;
   const std::int64_t heads_per_call = batching(args).heads;
   const std::int64_t pitch = score_pitch(p);
   const bool grouped = p.kv_heads != p.heads;
@@ -192,7 +193,7 @@ core::Status cublas_launch(const AttentionArgs& args, core::StreamHandle stream)
   }
   auto cublas = CublasLibrary::open();
   if (!cublas) return core::fail(cublas.error());
-  const core::Problem& p = args.problem;
+  const core::AttentionProblem& p = args.problem;
   auto* own = static_cast<unsigned char*>(args.workspace) + score_bytes(p);
   if (auto ok = (*cublas)->use(stream, own, kCublasWorkspaceBytes); !ok) return ok;
   if (auto ok = multiply_heads(**cublas, args, true); !ok) return ok;
@@ -221,7 +222,7 @@ FLASHCORE_PHASE(cublas) = {
              .rung = 100,
              .reference = true,
              .min_compute = 80,
-             .problems = "D 64 or 128, any Sq and Sk, grouped heads, full or causal, B * H up to 65535"},
+             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal, B * H up to 65535"},
     .flops = attention_flops,
     .bytes = attention_min_bytes,
     .supports = cublas_supports,

@@ -284,20 +284,21 @@ __global__ void __launch_bounds__(kWmmaThreads, kHeadDim == 64 ? 3 : 2)
 
 namespace {
 
-std::int64_t wmma_blocks(const core::Problem& p) {
+std::int64_t wmma_blocks(const core::AttentionProblem& p) {
   return p.batch * p.heads * ((p.seq_q + kWmmaRows - 1) / kWmmaRows);
 }
 
-core::Status wmma_supports(const core::Problem& p) {
+core::Status wmma_supports(const core::AttentionProblem& p) {
+  if (auto ok = check_served("wmma", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
   return check_grid("wmma", p, wmma_blocks(p));
 }
 
 #if FLASHCORE_CUDA
-std::size_t wmma_workspace(const core::Problem&) {
+std::size_t wmma_workspace(const core::AttentionProblem&) {
   return 0;
 }
 
-core::KernelPlan wmma_kernel(const core::Problem& p) {
+core::KernelPlan wmma_kernel(const core::AttentionProblem& p) {
   core::KernelPlan plan;
   const bool narrow = p.head_dim == 64;
   plan.name = narrow ? "attention_wmma<64>" : "attention_wmma<128>";
@@ -309,7 +310,7 @@ core::KernelPlan wmma_kernel(const core::Problem& p) {
   return plan;
 }
 
-std::vector<core::KernelPlan> wmma_plan(const core::Problem& p) {
+std::vector<core::KernelPlan> wmma_plan(const core::AttentionProblem& p) {
   return {wmma_kernel(p)};
 }
 
@@ -332,7 +333,7 @@ FLASHCORE_PHASE(wmma) = {
              .builds_on = "baseline",
              .rung = 2,
              .min_compute = 80,
-             .problems = "D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
+             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
     .flops = attention_flops,
     .bytes = attention_min_bytes,
     .supports = wmma_supports,

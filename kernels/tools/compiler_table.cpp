@@ -5,17 +5,20 @@
 // remarks (wgmma serialised, setmaxnreg ignored) in a phase that is shipped: both cost speed in
 // silence.
 #include <cxxabi.h>
-#include <elf.h>
+#include <gelf.h>
+#include <libelf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <regex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -68,27 +71,26 @@ std::string readable(const std::string& symbol) {
   return name.substr(begin, end - begin);
 }
 
-std::map<std::string, std::uint64_t> text_sizes(const std::string& elf, const std::string& path) {
-  Elf64_Ehdr header;
-  if (elf.size() < sizeof header) stop(path + " is not an ELF file");
-  std::memcpy(&header, elf.data(), sizeof header);
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) stop(path + " is not an ELF file");
-  const auto section = [&](std::size_t i) {
-    Elf64_Shdr s;
-    const std::size_t at = header.e_shoff + i * header.e_shentsize;
-    if (at + sizeof s > elf.size()) stop(path + " is cut off");
-    std::memcpy(&s, elf.data() + at, sizeof s);
-    return s;
-  };
-  const Elf64_Shdr names = section(header.e_shstrndx);
+// The bytes of each .text.SYMBOL section.
+std::map<std::string, std::uint64_t> text_sizes(std::string cubin, const std::string& path) {
+  if (elf_version(EV_CURRENT) == EV_NONE) stop("libelf is older than its header");
+  const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_memory(cubin.data(), cubin.size()), elf_end);
+  const auto broken = [&] { stop(path + " cannot be read as ELF: " + elf_errmsg(-1)); };
+  std::size_t names = 0;
+  if (!elf || elf_kind(elf.get()) != ELF_K_ELF) stop(path + " is not an ELF file");
+  if (elf_getshdrstrndx(elf.get(), &names) != 0) broken();
   std::map<std::string, std::uint64_t> sizes;
-  for (std::size_t i = 0; i < header.e_shnum; ++i) {
-    const Elf64_Shdr s = section(i);
-    const std::size_t at = names.sh_offset + s.sh_name;
-    if (at >= elf.size()) stop(path + " is cut off");
-    const std::string name = elf.c_str() + at;
-    if (name.rfind(".text.", 0) == 0) sizes[name.substr(6)] = s.sh_size;
+  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) == nullptr) broken();
+    const char* name = elf_strptr(elf.get(), names, header.sh_name);
+    if (name == nullptr) broken();
+    if (header.sh_offset + header.sh_size > cubin.size() && header.sh_type != SHT_NOBITS) {
+      stop(path + " is cut off");
+    }
+    if (std::string_view(name).starts_with(".text.")) sizes[name + 6] = header.sh_size;
   }
+  if (sizes.empty()) stop(path + " holds no kernel's code: it is cut off, or no cubin");
   return sizes;
 }
 

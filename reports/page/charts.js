@@ -10,8 +10,13 @@
   fc.runColour = (index) => colour('--p' + (index % kColours));
   const kSymbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
 
+  fc.hasCharts = typeof echarts !== 'undefined';
+  fc.whyNoCharts = 'This report has no charts, for the FlashCore that wrote it was built without Apache ECharts; its tables hold the same runs. ' +
+    'To get charts: run "npm ci" in reports/ of the sources, configure and build again, and write the report anew.';
+
   // build(width, height) gives the option anew: for a theme, a size, a choice.
   fc.chart = function (label, height, build) {
+    if (!fc.hasCharts) return { element: h('div', { class: 'empty no-chart' }, 'A chart is missing here: ' + label), redraw: () => {} };
     const element = h('div', { class: 'chart', role: 'img', 'aria-label': label });
     element.style.height = height + 'px';
     const entry = { element, build, chart: null };
@@ -86,7 +91,7 @@
   fc.roofOwner = (runs, fastest) => (fastest && fastest.roofline.ceilings.length ? fastest
     : runs.find((run) => run.roofline.ceilings.length > 0) || null);
 
-  fc.rooflinePoints = (runs, memory) => runs.filter((run) => run.view.answer === 'right').flatMap((run) =>
+  fc.rooflinePoints = (runs, memory) => runs.filter((run) => run.view.shown).flatMap((run) =>
     run.roofline.points.map((point, i) => ({ run, point, text: run.view.roofline.points[i] }))
       .filter((entry) => entry.point.memory === memory && entry.point.intensity > 0 && entry.point.performance > 0));
 

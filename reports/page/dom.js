@@ -22,12 +22,12 @@ window.FlashCore = {};
     return characters.length <= length ? String(text) : characters.slice(0, length - 1).join('') + '…';
   };
 
-  // Columns of the page are runs; two runs of one phase are told apart by their number.
+  // Columns of the page are runs; two runs of one name are told apart by their number.
   fc.nameRuns = function (runs) {
     const count = new Map();
-    for (const run of runs) count.set(run.phase, (count.get(run.phase) || 0) + 1);
+    for (const run of runs) count.set(run.view.label, (count.get(run.view.label) || 0) + 1);
     for (const run of runs) {
-      run.name = count.get(run.phase) > 1 ? run.phase + (run.id ? ' #' + run.id : '') : run.phase;
+      run.name = count.get(run.view.label) > 1 ? run.view.label + (run.id ? ' #' + run.id : '') : run.view.label;
     }
   };
 

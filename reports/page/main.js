@@ -35,30 +35,33 @@
     const first = runs[0];
     const environment = first.environment;
     const clocks = unique(runs.map((run) => run.view.clock));
+    const live = runs.filter((run) => run.origin !== 'import');
     parts.push(h('p', { class: 'lead', id: 'summary' },
-      count(phases.length, 'phase') + ' (' + listed(phases.map((p) => fc.cut(p, 60)), 8) + ') on ' + count(data.groups.length, 'problem') +
+      count(phases.length, runs.every((run) => run.subject.kind === 'phase') ? 'phase' : 'subject') + ' (' + listed(phases.map((p) => fc.cut(p, 60)), 8) + ') on ' + count(unique(runs.map((run) => run.problem_text)).length, 'problem') +
       ', measured on ' + (listed(unique(runs.map((run) => run.device)), 3) || 'an unnamed device') +
       (environment.driver ? ', driver ' + environment.driver : '') + (clocks.length ? ', SM clock ' + listed(clocks, 3) : ', SM clock not recorded') +
-      ', kernels at commit ' + listed(unique(runs.map((run) => run.view.commit)), 3) + '.'));
-    const recorded = data.recordings;
-    if (recorded.length > 0) {
-      const all = runs.every((run) => run.recording);
-      parts.push(banner('warning', h('p', {}, h('strong', {}, all ? 'This is a recording.' : 'Some of these runs are recordings.'),
-        ' Nothing of it was measured on the machine that wrote this report.'), recorded.slice(0, 6).map((sentence) => h('p', {}, sentence)),
-        recorded.length > 6 ? h('p', {}, 'and ' + (recorded.length - 6) + ' more') : null));
-    }
-    const wrong = runs.filter((run) => run.view.answer === 'wrong');
+      (live.length ? ', kernels at commit ' + listed(unique(live.map((run) => run.view.commit)), 3) : '') + '.'));
+    if (!fc.hasCharts) parts.push(banner('info', h('p', { id: 'no-charts' }, fc.whyNoCharts)));
+    const elsewhere = (origin, all, some) => {
+      if (origin.runs === 0) return;
+      parts.push(banner('warning', h('p', {}, h('strong', {}, origin.runs === runs.length ? all : some),
+        ' Nothing of it was measured on the machine that wrote this report.'), origin.sentences.slice(0, 6).map((sentence) => h('p', {}, sentence)),
+        origin.sentences.length > 6 ? h('p', {}, 'and ' + (origin.sentences.length - 6) + ' more') : null));
+    };
+    elsewhere(data.recordings, 'This is a recording.', 'Some of these runs are recordings.');
+    elsewhere(data.imports, 'These runs are imported.', 'Some of these runs are imported.');
+    const wrong = runs.filter((run) => run.answer === 'wrong');
     if (wrong.length > 0) {
       parts.push(banner('error', h('p', {}, h('strong', {}, count(wrong.length, 'run') + ' with a wrong answer: '),
-        listed(unique(wrong.map((run) => fc.cut(run.phase, 60) + ' on ' + run.shape)), 6) + '. Their timing is not a result and is not shown.')));
+        listed(unique(wrong.map((run) => fc.cut(run.phase, 60) + (run.shape === null ? '' : ' on ' + run.shape))), 6) + '. Their timing is not a result and is not shown.')));
     }
     return parts;
   }
   const count = (n, word) => n + ' ' + word + (n === 1 ? '' : 's');
 
   function problemChoice(show) {
-    const several = unique(data.groups.map((group) => group.device)).length > 1;
-    const label = (group) => group.label + (several ? ' on ' + group.device : '');
+    const several = new Set(data.groups.map((group) => group.device)).size > 1;
+    const label = (group) => group.label + (several ? ' on ' + (group.device || 'an unnamed device') : '');
     if (data.groups.length < 2) return null;
     const control = data.groups.length <= 12 ? fc.choices('Problem', data.groups.map((group, i) => [i, fc.cut(label(group), 60)]), show, data.first)
       : h('select', { 'aria-label': 'Problem', onchange: (event) => show(Number(event.target.value)) },
@@ -68,7 +71,9 @@
 
   function phases(group) {
     const runs = group.members;
-    const section = fc.section('phases', 'Phases on ' + fc.cut(group.label, 80), h('p', { class: 'note' }, group.extents + (group.device ? ' · ' + group.device : '')), fc.phaseTable(group, runs));
+    const place = h('p', { class: 'note' }, [group.axes, group.device || 'an unnamed device'].filter(Boolean).join(' · '));
+    if (group.imports) return fc.section('phases', 'Imported kernels', place, fc.importTable(runs));
+    const section = fc.section('phases', 'Phases on ' + fc.cut(group.label, 80), place, fc.phaseTable(group, runs));
     const timed = runs.filter((run) => run.view.graph);
     if (timed.length > 0) {
       let kind = 'time';
@@ -82,7 +87,7 @@
   function roofline(group) {
     const runs = group.members;
     const owner = fc.roofOwner(runs, group.fastestRun);
-    const memories = unique(runs.filter((run) => run.view.answer === 'right').flatMap((run) => run.roofline.points.map((point) => point.memory)));
+    const memories = unique(runs.filter((run) => run.view.shown).flatMap((run) => run.roofline.points.map((point) => point.memory)));
     const reasons = unique(runs.map((run) => run.roofline.reason));
     if (!owner || memories.length === 0) {
       return fc.section('roofline', 'Roofline', h('div', { class: 'empty' }, 'No roofline: ' + (listed(reasons, 3) || 'no run here has a right answer, a timing and ceilings') + '.'));
@@ -96,7 +101,7 @@
     const clock = owner.roofline.sm_clock_hz;
     return fc.section('roofline', 'Roofline',
       h('div', { class: 'head' }, h('p', { class: 'note' }, 'Ceilings are theoretical, computed ' + (clock ? 'at ' + Math.round(clock / 1e6) + ' MHz, the SM clock of ' + fc.cut(owner.name, 40) + '’s run' : 'at the device’s highest clock, for no clock was recorded') +
-        '. FLOPs are the model’s; where the bytes come from is told for each point.'),
+        '. Where FLOPs and bytes come from is told for each point.'),
       memories.length > 1 ? fc.choices('Bytes of', memories.map((m) => [m, m.toUpperCase()]), (value) => { memory = value; chart.redraw(); }) : null),
       chart.element, cacheNote(runs), fc.rooflineTable(runs, owner), reasons.map((reason) => h('p', { class: 'note' }, reason)));
   }
@@ -128,12 +133,11 @@
     return section;
   }
 
+  const sheet = (id, title, note, place = id) => (group) => fc.section(place, title, note ? h('p', { class: 'note' }, note) : null, fc.sheetTable(group.members, id, id === 'measurements'));
+
   function timing(group) {
     const runs = group.members;
-    const first = runs[0].view;
-    const section = fc.section('timing', 'Timing', h('p', { class: 'note' }, 'After ' + first.warmup + ' warm-up launches, ' + first.iterations + ' samples of each kind. ' +
-      'Graph replay: CUDA events around one replay of a graph of many launches, divided by their number; the overhead of a launch is out. ' +
-      'Single launch: events around each launch, its overhead in. Percentiles are nearest rank.'), fc.timingTable(runs));
+    const section = sheet('timing', 'Answer and timing', 'Percentiles are nearest rank.')(group);
     const kinds = [['graph', 'Graph replay'], ['launch', 'Single launch']].filter(([kind]) => runs.some((run) => run.view[kind + '_samples_us'].length > 0));
     if (kinds.length > 0) {
       let kind = kinds[0][0];
@@ -143,39 +147,9 @@
     return section;
   }
 
-  function diagnostics(group) {
-    const told = new Map();
-    for (const run of group.members) for (const d of run.diagnostics) {
-      const key = JSON.stringify([d.severity, d.code, d.message, d.hint]);
-      if (!told.has(key)) told.set(key, { d, runs: [] });
-      told.get(key).runs.push(fc.cut(run.name, 40));
-    }
-    if (told.size === 0) return null;
-    const order = { error: 0, warning: 1, info: 2 };
-    const all = [...told.values()].sort((a, b) => order[a.d.severity] - order[b.d.severity]);
-    return fc.section('diagnostics', 'Diagnostics', all.map(({ d, runs }) => banner(d.severity,
-      h('p', {}, h('strong', {}, d.severity + ' '), h('code', {}, d.code), ' (' + listed(unique(runs), 8) + ')'), h('p', {}, d.message), d.hint ? h('p', { class: 'hint' }, (d.severity === 'info' ? '' : 'What to do: ') + d.hint) : null)));
-  }
-
-  function facts(pairs) {
-    return h('dl', {}, pairs.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value || h('span', { class: 'missing' }, 'not recorded'))]));
-  }
-
-  function environment(group) {
-    const blocks = new Map();
-    for (const run of group.members) {
-      const key = JSON.stringify([run.environment, run.device, run.tags, run.recording]);
-      if (!blocks.has(key)) blocks.set(key, []);
-      blocks.get(key).push(run);
-    }
-    return fc.section('environment', 'Environment', [...blocks.values()].map((runs) => {
-      const { environment: e, tags } = runs[0];
-      return h('div', {}, blocks.size > 1 ? h('h3', {}, listed(runs.map((run) => fc.cut(run.name, 40)), 8)) : null, facts([
-        ['device', runs[0].device], ['taken', listed(unique(runs.map((run) => run.taken_at)), 2)], ['commit', e.git_sha + (e.kernels_dirty ? ', kernels changed since' : '')],
-        ['kernel sources', e.kernels_hash], ['driver', e.driver], ['CUDA, driver’s', e.cuda_driver], ['CUDA toolkit', e.cuda_toolkit], ['CUPTI', e.cupti], ['NVML', e.nvml],
-        ['compiler', e.compiler], ['system', e.operating_system], ['processor', e.cpu], ['FlashCore', e.program_version], ['metric catalogue', e.catalogue_hash]]),
-      Object.keys(tags).length ? [h('h3', {}, 'Tags'), facts(Object.entries(tags))] : null);
-    }));
+  function messages(group) {
+    const list = fc.sheetList(group.members, 'messages');
+    return list.length === 0 ? null : fc.section('messages', 'Messages', list);
   }
 
   function theme() {
@@ -210,13 +184,15 @@
   const show = (index) => {
     fc.dropCharts();
     const group = data.groups[index];
-    place.replaceChildren(...[phases, roofline, stalls, metrics, (g) => fc.section('resources', 'Resources', fc.resourceTable(g.members)),
-      (g) => fc.section('correctness', 'Correctness', fc.correctnessTable(g.members)), timing, diagnostics, environment].map((part) => part(group)).filter(Boolean));
+    const parts = [phases, roofline, stalls, metrics, timing, sheet('kernels', 'Kernels'),
+      sheet('measurements', 'Measurements', 'What each collector took in one go; a counter that another measurement won over is listed with what it said.'),
+      messages, sheet('summary', 'Runs', null, 'runs'), sheet('environment', 'Environment')];
+    place.replaceChildren(...parts.map((part) => part(group)).filter(Boolean));
     fc.drawCharts();
   };
   content.append(...header(), ...[problemChoice(show)].filter(Boolean), place);
   if (data.groups.length > 0) show(data.first);
   let pending = 0;
   window.addEventListener('resize', () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(fc.drawCharts); });
-  document.getElementById('made').textContent = 'Written by FlashCore ' + data.program.version + ' at ' + data.generated_at + '. One file, nothing is fetched. Charts by Apache ECharts.';
+  document.getElementById('made').textContent = 'Written by FlashCore ' + data.program.version + ' at ' + data.generated_at + '. One file, nothing is fetched.' + (fc.hasCharts ? ' Charts by Apache ECharts.' : '');
 })(window.FlashCore);

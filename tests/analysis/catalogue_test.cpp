@@ -11,36 +11,13 @@
 #include <set>
 
 #include "analysis/run_values.h"
-#include "analysis/sha256.h"
+#include "tests/analysis/catalogue_texts.h"
 
 namespace flashcore::analysis {
 namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-// One valid metric; tests break it in one place.
-std::string metric_text(const std::string& id = "m", const std::string& formula = "2 * n",
-                        const std::string& section = "s") {
-  return "[[metric]]\nid = \"" + id +
-         "\"\ntitle = \"T\"\nunit = \"1\"\ndescription = \"D\"\ndirection = \"higher\"\nsection = \"" +
-         section +
-         "\"\nset = \"quick\"\n[[metric.formula]]\nchips = [\"*\"]\ncounters.n = \"a__b.sum\"\nformula = \"" +
-         formula + "\"\nexample = { n = 2 }\nexample_result = 4\n";
-}
-const std::string kSection = "[[section]]\nid = \"s\"\ntitle = \"S\"\ndescription = \"D\"\norder = 1\n";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const auto at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
-core::Error error_of(const std::string& text) {
-  const auto catalogue = Catalogue::from_text({{"bad.toml", kSection + text}});
-  EXPECT_FALSE(catalogue.has_value()) << text;
-  return catalogue ? core::Error{} : catalogue.error();
-}
 
 TEST(BuiltinCatalogue, EveryExampleGivesItsResult) {
   const auto catalogue = Catalogue::builtin();
@@ -147,10 +124,6 @@ TEST(BuiltinCatalogue, FindAndHash) {
   EXPECT_EQ(catalogue.find("nonsense"), nullptr);
   EXPECT_EQ(catalogue.hash().size(), 64u);
   EXPECT_EQ(catalogue.hash(), Catalogue::builtin()->hash());
-  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(sha256_hex(std::string(1000, 'a')),
-            "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3");
 }
 
 TEST(CatalogueText, AValidOneLoads) {
@@ -203,6 +176,14 @@ TEST(CatalogueText, EveryRuleIsTold) {
   EXPECT_THAT(error_of("metric = 3\n").message, HasSubstr("metric"));
 }
 
+// The hash goes into databases: it may not change with the library that computes it.
+TEST(CatalogueText, TheHashIsSha256OverNamesSizesAndTexts) {
+  const auto catalogue = Catalogue::from_text({{"a.toml", ""}});
+  ASSERT_TRUE(catalogue);
+  // printf 'a.toml 0\n' | sha256sum
+  EXPECT_EQ(catalogue->hash(), "523227d22e727a83597e633d28d41e172e1a05c6278787f0d7f1105dc89dd6a5");
+}
+
 class CatalogueFolder : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -239,6 +220,19 @@ TEST_F(CatalogueFolder, BadFilesAndFoldersAreToldWithTheirPath) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, core::ErrorCode::kUsage);
   EXPECT_FALSE(missing.error().hint.empty());
+}
+
+TEST_F(CatalogueFolder, LargeFilesAndFoldersAreRefused) {
+  write("large.toml", "# " + std::string(std::size_t{2} << 20, 'x') + "\n");
+  const auto large = Catalogue::with_folder(folder_);
+  ASSERT_FALSE(large);
+  EXPECT_THAT(large.error().message, HasSubstr("large.toml"));
+  std::filesystem::remove(folder_ / "large.toml");
+  const std::string almost = "# " + std::string((std::size_t{1} << 20) - 10, 'x') + "\n";
+  for (int i = 0; i < 18; ++i) write("file" + std::to_string(i) + ".toml", almost);
+  const auto many = Catalogue::with_folder(folder_);
+  ASSERT_FALSE(many);
+  EXPECT_THAT(many.error().message, HasSubstr("holds more than 16777216 bytes"));
 }
 
 TEST(CounterSets, ParseAndName) {

@@ -66,11 +66,11 @@ TEST_F(RooflineTest, ModelBytesAreNamedAsSuch) {
 
 TEST_F(RooflineTest, ClockFallsBackAndSaysSo) {
   core::RunRecord run = sample_run();
-  run.samples.clear();
+  measured(run, "timing").samples.clear();
   add_samples(run, core::SampleKind::kGraph, 10000, 5, 0);
   add_samples(run, core::SampleKind::kLaunch, 30000, 3, 1755);
   EXPECT_EQ(roofline(run).sm_clock_hz, 1.755e9);
-  run.samples.clear();
+  measured(run, "timing").samples.clear();
   add_samples(run, core::SampleKind::kGraph, 10000, 5, 0);
   const Roofline r = roofline(run);
   EXPECT_FALSE(r.sm_clock_hz);
@@ -80,23 +80,92 @@ TEST_F(RooflineTest, ClockFallsBackAndSaysSo) {
 
 TEST_F(RooflineTest, AWrongRunHasNoPoint) {
   core::RunRecord run = sample_run();
-  run.correctness.front().passed = false;
+  run.answer = core::Answer::kWrong;
   EXPECT_TRUE(roofline(run).points.empty());
   EXPECT_NE(roofline(run).reason.find("wrong"), std::string::npos);
-  run.correctness.clear();
+  run.answer = core::Answer::kUnchecked;
   EXPECT_TRUE(roofline(run).points.empty());
   EXPECT_NE(roofline(run).reason.find("not checked"), std::string::npos);
 }
 
 TEST_F(RooflineTest, AnUnknownDeviceHasReasonsAndNoNumbers) {
   core::RunRecord run = sample_run();
-  run.device = {};
-  run.device.compute_major = 42;
-  run.samples.clear();
+  run.device = core::DeviceRecord{};
+  run.device->compute_major = 42;
+  measured(run, "timing").samples.clear();
   const Roofline r = roofline(run);
   EXPECT_TRUE(r.ceilings.empty());
   EXPECT_TRUE(r.points.empty());
   EXPECT_NE(r.reason.find("42.0"), std::string::npos) << r.reason;
+}
+
+TEST_F(RooflineTest, AnImportStandsByCountedFlopsBytesAndTime) {
+  const Roofline r = roofline(imported_run());
+  ASSERT_EQ(r.points.size(), 1u) << r.reason;
+  const RooflinePoint& point = r.points[0];
+  EXPECT_DOUBLE_EQ(point.flops, 1e9);  // 1e6 + 1e6 + 2 * 499e6
+  EXPECT_EQ(point.flops_provenance, "ncu (FP32)");
+  EXPECT_DOUBLE_EQ(point.bytes, 4e6);
+  EXPECT_EQ(point.bytes_provenance, "ncu");
+  EXPECT_DOUBLE_EQ(point.duration_ns, 20000);
+  EXPECT_EQ(point.time_provenance, "gpu__time_duration.sum, ncu");
+  EXPECT_DOUBLE_EQ(point.performance, 5e13);
+  EXPECT_EQ(r.sm_clock_hz, 1.5e9) << "the clock of the pass that gave the time";
+  EXPECT_NE(r.reason.find("FP16, FP64, FP16 tensor operations were not counted"), std::string::npos)
+      << r.reason;
+}
+
+TEST_F(RooflineTest, AnImportWithoutFlopsOrDeviceHasReasonsAndNoPoint) {
+  core::RunRecord run = imported_run();
+  std::erase_if(measured(run, "ncu").counters, [](const auto& c) { return c.name.starts_with("smsp__"); });
+  EXPECT_TRUE(roofline(run).points.empty());
+  EXPECT_NE(roofline(run).reason.find("no FLOPs were counted"), std::string::npos);
+  run = imported_run();
+  run.device.reset();
+  EXPECT_TRUE(roofline(run).points.empty());
+  EXPECT_TRUE(roofline(run).ceilings.empty());
+  EXPECT_NE(roofline(run).reason.find("which device"), std::string::npos);
+}
+
+TEST_F(RooflineTest, TheModelGoesBeforeCountedFlops) {
+  core::RunRecord run = sample_run();
+  add_counter(run, "smsp__sass_thread_inst_executed_op_fadd_pred_on.sum", 1);
+  add_counter(run, "smsp__sass_thread_inst_executed_op_fmul_pred_on.sum", 1);
+  add_counter(run, "smsp__sass_thread_inst_executed_op_ffma_pred_on.sum", 1);
+  ASSERT_FALSE(roofline(run).points.empty());
+  EXPECT_EQ(roofline(run).points[0].flops_provenance, "model");
+  EXPECT_DOUBLE_EQ(roofline(run).points[0].flops, 536870912);
+  run.model.reset();
+  EXPECT_EQ(roofline(run).points.size(), 0u) << "no counted bytes and no model of them";
+}
+
+// devices.toml names one chip for an architecture whose chip is not known: all of them must have its
+// formulas.
+TEST_F(RooflineTest, TheChipsOfAnArchitectureHaveTheSameFormulas) {
+  const std::map<std::string, std::vector<std::string>> families{
+      {"GA102", {"GA103", "GA104", "GA106", "GA107"}},
+      {"AD102", {"AD103", "AD104", "AD106", "AD107"}},
+      {"GB100", {"GB102"}},
+      {"GB202", {"GB203", "GB205", "GB206", "GB207"}}};
+  for (const auto& [chip, others] : families) {
+    for (const Metric& metric : catalogue_.metrics()) {
+      for (const std::string& other : others) {
+        EXPECT_EQ(metric.formula_for(chip), metric.formula_for(other)) << metric.id << " " << other;
+      }
+    }
+  }
+}
+
+TEST(DeviceRates, ChipsByComputeCapability) {
+  core::DeviceRecord device;
+  device.compute_major = 9;
+  EXPECT_EQ(formula_chip(device), "GH100");
+  device.chip = "GH200";
+  EXPECT_EQ(formula_chip(device), "GH200") << "what the driver says goes before";
+  device.chip.clear();
+  device.compute_major = 42;
+  EXPECT_EQ(formula_chip(device), "");
+  EXPECT_EQ(formula_chip(std::nullopt), "");
 }
 
 TEST(DeviceRates, ProductsOfOneArchitectureDiffer) {

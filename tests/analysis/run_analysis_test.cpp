@@ -52,9 +52,10 @@ TEST_F(RunAnalysisTest, MetricsOfARightRun) {
 
 TEST_F(RunAnalysisTest, EveryMetricHasAValueOrAReason) {
   core::RunRecord odd = sample_run();
-  odd.device.chip = "";
+  odd.device->chip = "";
+  odd.device->compute_major = 0;
   core::RunRecord old = sample_run();
-  old.device.chip = "GV100";
+  old.device->chip = "GV100";
   for (const core::RunRecord& run : {sample_run(), core::RunRecord{}, odd, old}) {
     for (const MetricValue& value : analysed(run).metrics) {
       EXPECT_EQ(value.value.has_value(), value.reason.empty()) << value.metric->id << " " << value.reason;
@@ -65,10 +66,10 @@ TEST_F(RunAnalysisTest, EveryMetricHasAValueOrAReason) {
 
 TEST_F(RunAnalysisTest, AWrongOrUncheckedRunHasNoTiming) {
   core::RunRecord wrong = sample_run();
-  wrong.correctness.front().passed = false;
+  wrong.answer = core::Answer::kWrong;
   add_counter(wrong, "dram__bytes.sum", 5);
   core::RunRecord unchecked = sample_run();
-  unchecked.correctness.clear();
+  unchecked.answer = core::Answer::kUnchecked;
   const std::pair<core::RunRecord, const char*> cases[] = {{wrong, "the answer is wrong"},
                                                            {unchecked, "the answer was not checked"}};
   for (const auto& [run, why] : cases) {
@@ -95,14 +96,13 @@ TEST_F(RunAnalysisTest, ReasonsForMissingCounters) {
   EXPECT_EQ(metric(analysed(run), "dram_bytes").reason,
             "counters were refused: the driver lets administrators alone read counters");
 
-  add_counter(run, "dram__bytes.sum", 0);
-  run.counters.back().value.reset();
-  run.counters.back().reason = "another profiler holds them";
+  add_counter(run, "dram__bytes.sum", std::nullopt);
+  measured(run, "cupti").counters.back().reason = "another profiler holds them";
   EXPECT_EQ(metric(analysed(run), "dram_bytes").reason,
             "counter dram__bytes.sum: another profiler holds them");
   EXPECT_THAT(metric(analysed(run), "l1_bytes").reason, HasSubstr("belongs to the counter set 'standard'"));
 
-  run.device.chip = "GA100";
+  run.device->chip = "GA100";
   EXPECT_THAT(metric(analysed(run), "stall_gmma").reason, HasSubstr("GA100 has no counters for it"));
 }
 
@@ -114,9 +114,20 @@ TEST_F(RunAnalysisTest, DivisionByZeroIsMissingAndNoZero) {
   EXPECT_THAT(metric(analysed(run), "l2_hit_rate").reason, HasSubstr("divides by zero"));
 }
 
+// A run without counters whose collector says why.
+TEST_F(RunAnalysisTest, AMeasurementThatFailedSaysWhyThereAreNoCounters) {
+  core::RunRecord run = sample_run();
+  measured(run, "cupti").status = core::MeasurementStatus::kFailed;
+  measured(run, "cupti").reason = "its process died";
+  EXPECT_EQ(metric(analysed(run), "dram_bytes").reason,
+            "the measurement by cupti is failed: its process died");
+}
+
 TEST_F(RunAnalysisTest, KernelsOfALaunchAreAggregated) {
   core::RunRecord run = sample_run();
+  run.kernels.resize(3);
   for (int k = 0; k < 3; ++k) {
+    run.kernels[k].ordinal = k;
     add_counter(run, "gpu__time_duration.sum", 1000.0 * (k + 1), k);
     add_counter(run, "dram__bytes.sum", 600, k);
     add_counter(run, "sm__warps_active.avg.pct_of_peak_sustained_active", 10.0 * (k + 1), k);
@@ -132,13 +143,13 @@ TEST_F(RunAnalysisTest, KernelsOfALaunchAreAggregated) {
 
 TEST_F(RunAnalysisTest, ResourcesOfSeveralKernels) {
   core::RunRecord run = sample_run();
-  core::ResourceRecord second = run.resources.front();
-  second.kernel_index = 1;
+  core::ResourceRecord second = measured(run, "resources").resources.front();
+  second.kernel = 1;
   second.registers = 40;
-  second.grid_x = second.grid_y = 2;
+  run.kernels.push_back({1, "second", core::Extent3{2, 2, 1}, core::Extent3{128, 1, 1}});
   second.theoretical_occupancy = 1.0;
   second.spill_store_bytes.reset();
-  run.resources.push_back(second);
+  measured(run, "resources").resources.push_back(second);
   const RunAnalysis a = analysed(run);
   EXPECT_EQ(metric(a, "kernels").value, 2);
   EXPECT_EQ(metric(a, "registers").value, 168);
@@ -151,29 +162,28 @@ TEST_F(RunAnalysisTest, ResourcesOfSeveralKernels) {
 TEST_F(RunAnalysisTest, BaseIsTheLowestRungThatHasATiming) {
   const auto run_of = [&](const char* id, int rung, double ns, bool reference = false) {
     core::RunRecord run = sample_run();
-    run.phase.id = id;
-    run.phase.rung = rung;
-    run.phase.reference = reference;
-    run.samples.clear();
+    run.subject.name = id;
+    run.subject.ladder = core::LadderRecord{rung, reference};
+    measured(run, "timing").samples.clear();
     add_samples(run, core::SampleKind::kGraph, ns, 3, 1980);
     return analysed(run);
   };
   std::vector<RunAnalysis> all{run_of("cublas", 0, 50, true), run_of("wmma", 2, 1000),
                                run_of("baseline", 1, 4000)};
   ASSERT_NE(base_of(all[1], all), nullptr);
-  EXPECT_EQ(base_of(all[1], all)->run.phase.id, "baseline");
-  EXPECT_EQ(base_of(all[0], all)->run.phase.id, "baseline") << "references are compared, and no base";
+  EXPECT_EQ(base_of(all[1], all)->run.subject.name, "baseline");
+  EXPECT_EQ(base_of(all[0], all)->run.subject.name, "baseline") << "references are compared, and no base";
   EXPECT_EQ(speedup(all[1], all[2]), 4.0);
   EXPECT_EQ(speedup(all[2], all[2]), 1.0);
 
   core::RunRecord wrong = all[2].run;
-  wrong.correctness.front().passed = false;
+  wrong.answer = core::Answer::kWrong;
   all[2] = analysed(wrong);
-  EXPECT_EQ(base_of(all[1], all)->run.phase.id, "wmma");
+  EXPECT_EQ(base_of(all[1], all)->run.subject.name, "wmma");
   EXPECT_FALSE(speedup(all[1], all[2]));
 
   core::RunRecord other = all[1].run;
-  other.problem.causal = true;
+  other.problem = *core::parse_problem("mission,causal");
   const RunAnalysis causal = analysed(other);
   EXPECT_EQ(base_of(causal, all), nullptr) << "another problem";
   EXPECT_FALSE(speedup(causal, all[1]));
@@ -205,14 +215,73 @@ TEST_F(RunAnalysisTest, ThirtyRunsAreAnalysedQuickly) {
 
 TEST_F(RunAnalysisTest, AFullRunFillsEverySection) {
   core::RunRecord run = sample_run();
-  run.resources.front().stack_bytes = 0;
-  run.resources.front().binary_bytes = 24576;
+  measured(run, "resources").resources.front().stack_bytes = 0;
+  measured(run, "resources").resources.front().binary_bytes = 24576;
   for (const std::string& name : catalogue_.counters_for("GH100", CounterSet::kFull))
     add_counter(run, name, 1000);
   for (const MetricValue& value : analysed(run).metrics) {
     if (value.metric->formula_for("GH100") == nullptr) continue;
     EXPECT_TRUE(value.value) << value.metric->id << ": " << value.reason;
   }
+}
+
+TEST_F(RunAnalysisTest, AnImportShowsWhatItsToolCounted) {
+  const RunAnalysis a = analysed(imported_run());
+  ASSERT_TRUE(a.time);
+  EXPECT_EQ(a.time->ns, 20000);
+  EXPECT_EQ(a.time->source, "gpu__time_duration.sum, ncu");
+  EXPECT_TRUE(a.time->counted);
+  EXPECT_FALSE(a.graph_ns);
+  EXPECT_EQ(metric(a, "dram_bytes").value, 4e6);
+  EXPECT_EQ(metric(a, "dram_bytes").provenance, "ncu, Nsight Compute 2025.3");
+  EXPECT_FALSE(metric(a, "model_flops").value) << "no model is no zero";
+  EXPECT_EQ(metric(a, "model_flops").reason, "model_flops: the run carries no FLOP model");
+  EXPECT_EQ(metric(a, "grid_blocks").value, 32);
+  EXPECT_EQ(run_label(a.run), "ampere_sgemm_128x64_nn");
+}
+
+TEST_F(RunAnalysisTest, ATimedRunHasItsGraphMedianInTheHeadline) {
+  core::RunRecord run = sample_run();
+  add_counter(run, "gpu__time_duration.sum", 77777);
+  const RunAnalysis a = analysed(run);
+  ASSERT_TRUE(a.time);
+  EXPECT_EQ(a.time->ns, 10000);
+  EXPECT_EQ(a.time->source, "graph p50 of 5");
+  EXPECT_FALSE(a.time->counted);
+  EXPECT_EQ(run_label(run), "wmma on mission");
+  run.answer = core::Answer::kUnchecked;
+  EXPECT_FALSE(analysed(run).time);
+}
+
+TEST_F(RunAnalysisTest, RunsAreComparedOnOneProblemAndOneClassOfDevice) {
+  const core::RunRecord a = sample_run();
+  core::RunRecord other_card = a;
+  other_card.device->uuid = "GPU-2";
+  EXPECT_TRUE(comparable(a, other_card)) << "another card of the same class";
+  EXPECT_TRUE(speedup(analysed(a), analysed(other_card)));
+  core::RunRecord other_class = a;
+  other_class.device->sm_count = 114;
+  EXPECT_FALSE(comparable(a, other_class));
+  core::RunRecord unknown = a;
+  unknown.device.reset();
+  EXPECT_FALSE(comparable(a, unknown));
+  core::RunRecord nothing = a;
+  nothing.problem.reset();
+  EXPECT_FALSE(comparable(nothing, nothing)) << "two runs that do not say what they computed";
+  EXPECT_FALSE(speedup(analysed(nothing), analysed(nothing)));
+  EXPECT_EQ(base_of(analysed(nothing), {analysed(nothing)}), nullptr);
+}
+
+// Where only the compute capability is known the formulas of that architecture are taken.
+TEST_F(RunAnalysisTest, AnUnnamedChipIsReadByItsComputeCapability) {
+  core::RunRecord run = imported_run();
+  run.device->chip.clear();
+  EXPECT_EQ(metric(analysed(run), "flops_fp32").value, 1e9);
+  run.device.reset();
+  const RunAnalysis unknown = analysed(run);
+  EXPECT_FALSE(metric(unknown, "flops_fp32").value);
+  EXPECT_EQ(metric(unknown, "flops_fp32").reason, "the run does not say which device it ran on");
+  EXPECT_EQ(metric(analysed(run), "dram_bytes").value, 4e6) << "one formula for all chips";
 }
 
 }  // namespace

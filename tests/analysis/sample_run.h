@@ -1,8 +1,10 @@
 // A run as an H200 would give it, for tests of this folder.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "core/attention.h"
 #include "core/records.h"
 
 namespace flashcore::analysis {
@@ -23,15 +25,23 @@ inline core::DeviceRecord h200() {
   return device;
 }
 
-inline void add_counter(core::RunRecord& run, const std::string& name, double value, int kernel = -1) {
-  core::CounterValue counter;
-  counter.name = name;
-  counter.kernel_index = kernel;
-  counter.value = value;
-  counter.collector = "cupti";
-  counter.passes = 4;
-  counter.tool = "CUPTI 130000";
-  run.counters.push_back(counter);
+// The run's last measurement by a collector; a new one where there is none.
+inline core::MeasurementRecord& measured(core::RunRecord& run, const std::string& collector) {
+  for (auto at = run.measurements.rbegin(); at != run.measurements.rend(); ++at) {
+    if (at->collector == collector) return *at;
+  }
+  core::MeasurementRecord m;
+  m.collector = collector;
+  m.tool = collector == "cupti" ? "CUPTI" : collector == "ncu" ? "Nsight Compute" : "FlashCore";
+  m.tool_version = collector == "cupti" ? "130000" : collector == "ncu" ? "2025.3" : "0.1.0";
+  if (collector == "cupti") m.passes = 4;
+  run.measurements.push_back(std::move(m));
+  return run.measurements.back();
+}
+
+inline void add_counter(core::RunRecord& run, const std::string& name, std::optional<double> value,
+                        std::optional<int> kernel = std::nullopt, const std::string& collector = "cupti") {
+  measured(run, collector).counters.push_back({name, kernel, value, ""});
 }
 
 inline void add_samples(core::RunRecord& run, core::SampleKind kind, double duration_ns, int count,
@@ -42,7 +52,7 @@ inline void add_samples(core::RunRecord& run, core::SampleKind kind, double dura
     sample.index = i;
     sample.duration_ns = duration_ns;
     if (mhz > 0) sample.sm_clock_before_mhz = sample.sm_clock_after_mhz = mhz;
-    run.samples.push_back(sample);
+    measured(run, "timing").samples.push_back(sample);
   }
 }
 
@@ -51,22 +61,20 @@ inline core::RunRecord sample_run() {
   core::RunRecord run;
   run.id = 1;
   run.session_id = 1;
-  run.phase = {"wmma", "Tensor cores through WMMA", 2, false, ""};
-  run.problem.heads = run.problem.kv_heads = 8;
-  run.problem.seq_q = run.problem.seq_k = 512;
+  run.subject = {core::SubjectKind::kPhase, "wmma", "Tensor cores through WMMA", core::LadderRecord{2, false},
+                 ""};
+  run.problem = *core::parse_problem("mission");
   run.device = h200();
-  run.model_flops = 536870912;
-  run.model_bytes = 2097152;
-  core::CorrectnessRecord check;
+  run.model = core::ModelRecord{536870912, 2097152};
+  run.answer = core::Answer::kRight;
+  core::CheckRecord check;
   check.passed = true;
   check.compared = 262144;
-  run.correctness.push_back(check);
+  measured(run, "check").checks.push_back(check);
   add_samples(run, core::SampleKind::kGraph, 10000, 5, 1980);
   add_samples(run, core::SampleKind::kLaunch, 30000, 3, 1755);
+  run.kernels.push_back({0, "attention_wmma<64>", core::Extent3{4, 66, 1}, core::Extent3{256, 1, 1}});
   core::ResourceRecord resource;
-  resource.grid_x = 4;
-  resource.grid_y = 66;
-  resource.block_x = 256;
   resource.registers = 168;
   resource.static_shared_bytes = 0;
   resource.dynamic_shared_bytes = 98304;
@@ -76,7 +84,26 @@ inline core::RunRecord sample_run() {
   resource.blocks_per_sm = 2;
   resource.occupancy_limiter = "shared";
   resource.provenance = "driver+ptxas";
-  run.resources.push_back(resource);
+  measured(run, "resources").resources.push_back(resource);
+  return run;
+}
+
+// What an import of ncu's raw page leaves: one kernel of a foreign program, counted on an H200.
+inline core::RunRecord imported_run() {
+  core::RunRecord run;
+  run.origin = core::Origin::kImport;
+  run.taken_at = "2026-02-01T10:00:00Z";
+  run.subject.kind = core::SubjectKind::kKernel;
+  run.subject.name = "ampere_sgemm_128x64_nn";
+  run.answer = core::Answer::kDoesNotApply;
+  run.device = h200();
+  run.kernels.push_back({0, "ampere_sgemm_128x64_nn", core::Extent3{8, 4, 1}, core::Extent3{128, 1, 1}});
+  add_counter(run, "gpu__time_duration.sum", 20000, 0, "ncu");
+  add_counter(run, "sm__cycles_elapsed.avg.per_second", 1.5e9, 0, "ncu");
+  add_counter(run, "dram__bytes.sum", 4e6, 0, "ncu");
+  add_counter(run, "smsp__sass_thread_inst_executed_op_fadd_pred_on.sum", 1e6, 0, "ncu");
+  add_counter(run, "smsp__sass_thread_inst_executed_op_fmul_pred_on.sum", 1e6, 0, "ncu");
+  add_counter(run, "smsp__sass_thread_inst_executed_op_ffma_pred_on.sum", 499e6, 0, "ncu");
   return run;
 }
 

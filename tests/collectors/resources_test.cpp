@@ -4,14 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "collectors/device.h"
-#include "tests/collectors/recording_sink.h"
+#include "tests/collectors/fake_launch.h"
 
 namespace flashcore::collectors {
 namespace {
 
 using testing::EmptyLaunch;
 using ::testing::HasSubstr;
-using testing::RecordingSink;
+using testing::target_of;
 
 // Limits by compute capability (CUDA C++ Programming Guide, "Technical Specifications per Compute
 // Capability"); all have 65,536 registers an SM and reserve 1 KiB of shared memory a block.
@@ -48,11 +48,10 @@ TEST_P(Occupancy, IsWhatTheRulesGive) {
   if (!built_with_cuda()) GTEST_SKIP() << "the occupancy calculator is a header of the CUDA toolkit";
   const Case& c = GetParam();
   core::ResourceRecord resource;
-  resource.block_x = c.threads;
   resource.registers = c.registers;
   resource.static_shared_bytes = c.static_bytes;
   resource.dynamic_shared_bytes = c.dynamic_bytes;
-  fill_occupancy(resource, device_of(c.major, c.minor));
+  fill_occupancy(resource, c.threads, device_of(c.major, c.minor));
   ASSERT_TRUE(resource.blocks_per_sm);
   ASSERT_TRUE(resource.theoretical_occupancy);
   EXPECT_EQ(*resource.blocks_per_sm, c.blocks);
@@ -86,21 +85,32 @@ TEST(Resources, TheCompilersNumbersServeWithoutAGpu) {
   core::KernelPlan kernel;
   kernel.name = "some_kernel<64>";
   kernel.grid_x = 7;
-  kernel.block_x = 128;
+  kernel.grid_y = 3;
+  kernel.block_x = 64;
+  kernel.block_z = 2;
   kernel.dynamic_shared_bytes = 4096;
-  EmptyLaunch launch({kernel});
-  const CompiledLookup lookup = [](std::string_view name, int arch) -> std::optional<CompiledResources> {
-    if (name != "some_kernel<64>" || arch != 90) return std::nullopt;
-    return CompiledResources{96, 16, 4, 8, 1024, 5000};
-  };
-  RecordingSink sink;
-  ResourcesCollector collector(device_of(9, 0), lookup);
-  ASSERT_TRUE(collector.collect(launch, sink, core::CancelToken(), {}));
-  ASSERT_EQ(sink.resources.size(), 1u);
-  const auto& resource = sink.resources.front();
-  EXPECT_EQ(resource.kernel, "some_kernel<64>");
-  EXPECT_EQ(resource.grid_x, 7);
-  EXPECT_EQ(resource.block_x, 128);
+  EmptyLaunch launch({core::KernelPlan{.name = "other_kernel"}, kernel}, 2);
+  launch.reports[{"some_kernel<64>", 90}] = {96, 16, 4, 8, 1024, 5000};
+  launch.reports[{"some_kernel<64>", 80}] = {32, 0, 0, 0, 0, 1};
+  launch.reports[{"other_kernel", 90}] = {16, 0, 0, 0, 0, 400};
+  int last = -1;
+  const auto taken = ResourcesCollector().collect(target_of(launch, device_of(9, 0)), core::CancelToken(),
+                                                  [&](int done, int total) {
+                                                    EXPECT_EQ(total, 2);
+                                                    last = done;
+                                                  });
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  EXPECT_EQ(last, 2);
+  EXPECT_EQ(taken->collector, "resources");
+  EXPECT_EQ(taken->tool, "FlashCore");
+  EXPECT_FALSE(taken->tool_version.empty());
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kComplete);
+  EXPECT_EQ(taken->kernels, (std::vector<core::KernelRecord>{
+                                {0, "other_kernel", core::Extent3{}, core::Extent3{}},
+                                {1, "some_kernel<64>", core::Extent3{7, 3, 1}, core::Extent3{64, 1, 2}}}));
+  ASSERT_EQ(taken->resources.size(), 2u);
+  const auto& resource = taken->resources[1];
+  EXPECT_EQ(resource.kernel, 1);
   EXPECT_EQ(resource.registers, 96);
   EXPECT_EQ(resource.static_shared_bytes, 1024);
   EXPECT_EQ(resource.dynamic_shared_bytes, 4096);
@@ -108,6 +118,7 @@ TEST(Resources, TheCompilersNumbersServeWithoutAGpu) {
   EXPECT_EQ(resource.spill_store_bytes, 4);
   EXPECT_EQ(resource.spill_load_bytes, 8);
   EXPECT_EQ(resource.binary_bytes, 5000);
+  EXPECT_EQ(resource.binary_arch, 90);
   EXPECT_EQ(resource.provenance, "ptxas");
   EXPECT_FALSE(resource.local_bytes);
   EXPECT_EQ(resource.theoretical_occupancy.has_value(), built_with_cuda());
@@ -115,30 +126,43 @@ TEST(Resources, TheCompilersNumbersServeWithoutAGpu) {
 }
 
 TEST(Resources, WhatIsUnknownIsMissingAndSaid) {
-  core::KernelPlan kernel;
-  kernel.name = "library_kernel";
-  EmptyLaunch launch({kernel}, 3);
-  RecordingSink sink;
-  ResourcesCollector collector(device_of(9, 0), {});
-  ASSERT_TRUE(collector.collect(launch, sink, core::CancelToken(), {}));
-  ASSERT_EQ(sink.resources.size(), 1u);
-  EXPECT_EQ(sink.resources[0].provenance, "plan");
-  EXPECT_FALSE(sink.resources[0].spill_store_bytes);
-  EXPECT_FALSE(sink.resources[0].theoretical_occupancy);
-  ASSERT_EQ(sink.diagnostics.size(), 2u);
-  EXPECT_EQ(sink.diagnostics[0].code, "resources_unknown");
-  EXPECT_THAT(sink.diagnostics[0].message, HasSubstr("library_kernel"));
-  EXPECT_THAT(sink.diagnostics[1].message, HasSubstr("2 of the 3 kernels"));
+  EmptyLaunch launch({core::KernelPlan{.name = "library_kernel"}}, 3);
+  const auto taken =
+      ResourcesCollector().collect(target_of(launch, device_of(9, 0)), core::CancelToken(), {});
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kPartial);
+  EXPECT_THAT(taken->reason, HasSubstr("library_kernel"));
+  ASSERT_EQ(taken->resources.size(), 1u);
+  EXPECT_EQ(taken->resources[0].provenance, "plan");
+  EXPECT_FALSE(taken->resources[0].registers);
+  EXPECT_FALSE(taken->resources[0].spill_store_bytes);
+  EXPECT_FALSE(taken->resources[0].theoretical_occupancy);
+  ASSERT_EQ(taken->diagnostics.size(), 2u);
+  EXPECT_EQ(taken->diagnostics[0].code, "resources_unknown");
+  EXPECT_THAT(taken->diagnostics[0].message, HasSubstr("library_kernel"));
+  EXPECT_THAT(taken->diagnostics[1].message, HasSubstr("2 of the 3 kernels"));
+}
+
+// Which of the compiler's targets is meant is not known then.
+TEST(Resources, WithoutADeviceTheKernelsAreListedAndNoMore) {
+  EmptyLaunch launch({core::KernelPlan{.name = "some_kernel"}});
+  launch.reports[{"some_kernel", 90}] = {96, 16, 4, 8, 1024, 5000};
+  const auto taken = ResourcesCollector().collect(target_of(launch), core::CancelToken(), {});
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  ASSERT_EQ(taken->kernels.size(), 1u);
+  ASSERT_EQ(taken->resources.size(), 1u);
+  EXPECT_FALSE(taken->resources[0].registers);
+  EXPECT_FALSE(taken->resources[0].binary_arch);
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kPartial);
 }
 
 TEST(Resources, StopsWhenAsked) {
   EmptyLaunch launch({core::KernelPlan{}});
-  RecordingSink sink;
   core::CancelToken cancel;
   cancel.request();
-  const auto status = ResourcesCollector(device_of(9, 0), {}).collect(launch, sink, cancel, {});
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, core::ErrorCode::kCancelled);
+  const auto taken = ResourcesCollector().collect(target_of(launch, device_of(9, 0)), cancel, {});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, core::ErrorCode::kCancelled);
 }
 
 }  // namespace

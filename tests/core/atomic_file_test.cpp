@@ -73,6 +73,7 @@ TEST_F(AtomicFile, ThereAndBack) {
 
 TEST_F(AtomicFile, TheModeIsThatOfTheUmask) {
   for (const mode_t mask : {0022, 0077, 0002}) {
+    fs::remove(folder_ / "file");  // one that is there keeps its mode
     const mode_t old = ::umask(mask);
     const auto written = write_file(folder_ / "file", "x");
     ::umask(old);
@@ -183,6 +184,45 @@ TEST_F(AtomicFile, NoRoomLeavesTheOldFileAndNoHalfOne) {
             }),
             0);
   EXPECT_EQ(slurp(folder_ / "report"), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFile, AFileThatIsReplacedKeepsItsMode) {
+  for (const mode_t mode : {0600, 0640, 0666}) {
+    ASSERT_TRUE(write_file(folder_ / "report", "old"));
+    ::chmod((folder_ / "report").c_str(), mode);
+    ASSERT_TRUE(write_file(folder_ / "report", "new"));
+    struct stat info {};
+    ASSERT_EQ(::stat((folder_ / "report").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, mode);
+  }
+}
+
+TEST_F(AtomicFile, FilesThatADatabaseKeepsBesideItAreRefused) {
+  ASSERT_TRUE(write_file(folder_ / "runs.db", std::string("SQLite format 3\0", 16)));
+  fs::create_symlink("runs.db-wal", folder_ / "link.html");
+  for (const char* name : {"runs.db-wal", "runs.db-shm", "runs.db-journal", "link.html"}) {
+    const auto refused = write_file(folder_ / name, "report");
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+    EXPECT_FALSE(fs::exists(folder_ / name)) << name;
+  }
+  EXPECT_TRUE(write_file(folder_ / "other-wal", "there is no database called other"));
+}
+
+TEST_F(AtomicFile, InPieces) {
+  {
+    auto file = NewFile::create(folder_ / "big");
+    ASSERT_TRUE(file) << to_text(file.error());
+    ASSERT_TRUE(file->write("one"));
+  }
+  EXPECT_EQ(files(), 0u);  // given up: nothing is left
+  auto file = NewFile::create(folder_ / "big");
+  ASSERT_TRUE(file);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(file->write("piece "));
+  EXPECT_FALSE(fs::exists(folder_ / "big"));
+  ASSERT_TRUE(file->commit());
+  EXPECT_EQ(fs::file_size(folder_ / "big"), 600u);
   EXPECT_EQ(files(), 1u);
 }
 

@@ -60,5 +60,19 @@ TEST(UnknownName, CutsAnEndlessName) {
   EXPECT_EQ(cut.message.substr(dots - 2, 2), "é");
 }
 
+TEST(UnknownName, CutsTheNamesThatItOffers) {
+  const std::vector<std::string> known{"wmma", std::string(100000, 'w'), "wmm" + std::string(150, 'a')};
+  const Error e = unknown_name("phase", "wmm", known);
+  EXPECT_LT(e.message.size() + e.hint.size(), 600u);
+  EXPECT_THAT(e.hint, HasSubstr("(100000 bytes)"));
+  EXPECT_THAT(e.message, HasSubstr("(153 bytes)"));
+}
+
+TEST(Shortened, KeepsWhatFitsAndCutsTheRest) {
+  EXPECT_EQ(shortened("short"), "short");
+  EXPECT_EQ(shortened(std::string(100, 'x'), 200), std::string(100, 'x'));
+  EXPECT_EQ(shortened(std::string(100, 'x'), 3), "xxx... (100 bytes)");
+}
+
 }  // namespace
 }  // namespace flashcore::core

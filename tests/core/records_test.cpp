@@ -12,25 +12,78 @@
 namespace flashcore::core {
 namespace {
 
-TEST(Records, ARunIsRightOnlyWhenEveryCheckPassed) {
-  RunRecord run;
-  EXPECT_FALSE(run.correct());  // not checked is not right
-  CorrectnessRecord good;
-  good.passed = true;
-  run.correctness = {good, good};
-  EXPECT_TRUE(run.correct());
-  run.correctness[1].passed = false;
-  EXPECT_FALSE(run.correct());
+MeasurementRecord checks(std::initializer_list<bool> passed) {
+  MeasurementRecord m;
+  m.collector = "check";
+  for (const bool good : passed) m.checks.emplace_back().passed = good;
+  return m;
 }
 
-TEST(Records, Names) {
-  EXPECT_EQ(name_of(Origin::kLive), "live");
-  EXPECT_EQ(name_of(Origin::kRecording), "recording");
-  EXPECT_EQ(name_of(SampleKind::kLaunch), "launch");
-  EXPECT_EQ(name_of(SampleKind::kGraph), "graph");
-  EXPECT_EQ(name_of(Severity::kInfo), "info");
-  EXPECT_EQ(name_of(Severity::kWarning), "warning");
-  EXPECT_EQ(name_of(Severity::kError), "error");
+TEST(Records, ARunIsRightOnlyWhenEveryCheckPassedAndWrongForGood) {
+  RunRecord run;
+  EXPECT_EQ(run.answer, Answer::kUnchecked);  // not checked is not right
+  add_measurement(run, {});
+  EXPECT_EQ(run.answer, Answer::kUnchecked);
+  add_measurement(run, checks({true, true}));
+  EXPECT_EQ(run.answer, Answer::kRight);
+  add_measurement(run, checks({true, false}));
+  EXPECT_EQ(run.answer, Answer::kWrong);
+  add_measurement(run, checks({true}));
+  EXPECT_EQ(run.answer, Answer::kWrong);
+  EXPECT_EQ(run.measured_by("check").size(), 3u);
+  EXPECT_EQ(all_checks(run).size(), 5u);
+}
+
+TEST(Records, TimesOfAWrongOrUncheckedRunAreNoResult) {
+  EXPECT_TRUE(times_are_results(Answer::kRight));
+  EXPECT_TRUE(times_are_results(Answer::kDoesNotApply));
+  EXPECT_FALSE(times_are_results(Answer::kWrong));
+  EXPECT_FALSE(times_are_results(Answer::kUnchecked));
+}
+
+TEST(Records, KernelsOfMeasurementsJoin) {
+  RunRecord run;
+  MeasurementRecord first, second;
+  first.kernels = {{1, "", std::nullopt, Extent3{32, 1, 1}}};
+  second.kernels = {{0, "a", Extent3{}, std::nullopt}, {1, "b", Extent3{2, 3, 4}, Extent3{64, 1, 1}}};
+  add_measurement(run, first);
+  add_measurement(run, second);
+  ASSERT_EQ(run.kernels.size(), 2u);
+  EXPECT_EQ(run.kernels[0], second.kernels[0]);
+  EXPECT_EQ(run.kernels[1], (KernelRecord{1, "b", Extent3{2, 3, 4}, Extent3{32, 1, 1}}));
+}
+
+template <typename Enum>
+void every_name_comes_back() {
+  for (const auto& [value, name] : kNames<Enum>) {
+    EXPECT_FALSE(name.empty());
+    EXPECT_EQ(name_of(value), name);
+    EXPECT_EQ(named<Enum>(name), value);
+    EXPECT_EQ(named<Enum>(std::string(name) + "x"), std::nullopt);
+  }
+  EXPECT_EQ(named<Enum>(""), std::nullopt);
+}
+
+TEST(Records, NamesComeBackAndUnknownOnesAreNothing) {
+  every_name_comes_back<Origin>();
+  every_name_comes_back<SubjectKind>();
+  every_name_comes_back<SampleKind>();
+  every_name_comes_back<Severity>();
+  every_name_comes_back<Answer>();
+  every_name_comes_back<MeasurementStatus>();
+  EXPECT_EQ(named<Origin>("recordinh"), std::nullopt);
+}
+
+TEST(Records, ClassesOfDevices) {
+  DeviceRecord a, b;
+  a.name = b.name = "NVIDIA H200";
+  b.uuid = "GPU-2";
+  EXPECT_TRUE(same_class(a, b));
+  EXPECT_NE(a, b);
+  b.sm_count = 1;
+  EXPECT_FALSE(same_class(a, b));
+  EXPECT_TRUE(same_class(std::nullopt, std::nullopt));
+  EXPECT_FALSE(same_class(std::optional(a), std::nullopt));
 }
 
 TEST(Records, NowIsUtcWhateverTheZone) {

@@ -6,13 +6,13 @@
 #include <string>
 
 #include "gpu_phase_test.h"
-#include "kernels/captured_launch.h"
-#include "kernels/prepared_attention.h"
+#include "kernels/bench/captured_launch.h"
+#include "kernels/bench/prepared_attention.h"
 
-namespace flashcore::kernels {
+namespace flashcore::kernels::bench {
 namespace {
 
-using core::Problem;
+using core::AttentionProblem;
 
 // The largest error that each phase reached, for the summary at the end.
 struct Reached {
@@ -23,7 +23,7 @@ std::map<std::string, Reached>& reached() {
   static std::map<std::string, Reached> errors;
   return errors;
 }
-void note(std::string_view phase, const core::CorrectnessRecord& record) {
+void note(std::string_view phase, const core::CheckRecord& record) {
   Reached& r = reached()[std::string(phase)];
   r.max_error = std::max(r.max_error, record.max_error);
   r.mean_error = std::max(r.mean_error, record.mean_error);
@@ -43,12 +43,12 @@ const auto* const kSummary = ::testing::AddGlobalTestEnvironment(new Summary);
 
 class Correctness : public GpuPhaseTest {
  protected:
-  void expect_right(const Problem& p, const Inputs& inputs, Layout layout = Layout::kContiguous) {
+  void expect_right(const AttentionProblem& p, const Inputs& inputs, Layout layout = Layout::kContiguous) {
     const Answer answer = run_attention(phase(), p, inputs, layout);
     EXPECT_TRUE(answer.surroundings_intact) << "something was written outside of O";
     expect_right(answer.record);
   }
-  void expect_right(const core::CorrectnessRecord& record) {
+  void expect_right(const core::CheckRecord& record) {
     EXPECT_TRUE(record.passed) << record.method << ": max " << record.max_error << ", mean "
                                << record.mean_error << ", NaN " << record.nan_count << ", Inf "
                                << record.inf_count;
@@ -62,7 +62,7 @@ FLASHCORE_FOR_EVERY_PHASE(Correctness);
 TEST_P(Correctness, FiveShapesThreeSeedsFullAndCausal) {
   for (const char* shape : {"tiny", "small", "medium", "mission", "multi_batch"}) {
     for (const bool causal : {false, true}) {
-      Problem p = *core::parse_shape(shape);
+      AttentionProblem p = *core::parse_attention(shape);
       p.causal = causal;
       SCOPED_TRACE(core::problem_label(p));
       auto run = PreparedAttention::create(phase(), p, 0);
@@ -94,7 +94,7 @@ TEST_P(Correctness, OddShapes) {
                                {799, 3}}) {
     for (const int d : {64, 128}) {
       for (const bool causal : {false, true}) {
-        Problem p{1, 2, 2, sq, sk, d};
+        AttentionProblem p{1, 2, 2, sq, sk, d};
         p.causal = causal;
         SCOPED_TRACE(core::problem_label(p));
         expect_right(p, random_inputs(p, 1));
@@ -106,7 +106,7 @@ TEST_P(Correctness, OddShapes) {
 TEST_P(Correctness, GroupedHeadsAndStrides) {
   for (const Layout layout : {Layout::kContiguous, Layout::kBshd, Layout::kPadded}) {
     for (const int kv_heads : {6, 3, 2, 1}) {
-      Problem p{2, 6, kv_heads, 70, 90, kv_heads == 2 ? 128 : 64};
+      AttentionProblem p{2, 6, kv_heads, 70, 90, kv_heads == 2 ? 128 : 64};
       p.causal = kv_heads == 3;
       SCOPED_TRACE(std::to_string(kv_heads) + " key heads, layout " +
                    std::to_string(static_cast<int>(layout)));
@@ -118,7 +118,7 @@ TEST_P(Correctness, GroupedHeadsAndStrides) {
 TEST_P(Correctness, LargeLogits) {
   // A wider spread makes the softmax nearly one-hot, so that its error grows with the logits'.
   for (const int d : {64, 128}) {
-    Problem p{1, 2, 2, 130, 300, d};
+    AttentionProblem p{1, 2, 2, 130, 300, d};
     Inputs inputs = random_inputs(p, 4);
     for (std::uint16_t& bits : inputs.q) bits = float_to_half(30.0F * half_to_float(bits));
     const Answer answer = run_attention(phase(), p, inputs);
@@ -127,7 +127,7 @@ TEST_P(Correctness, LargeLogits) {
 }
 
 TEST_P(Correctness, AMaximumThatRisesInEveryTile) {
-  Problem p{1, 1, 1, 64, 512, 64};
+  AttentionProblem p{1, 1, 1, 64, 512, 64};
   Inputs inputs = random_inputs(p, 6);
   for (std::uint16_t& bits : inputs.q) bits = float_to_half(0.5F);
   for (std::size_t i = 0; i < inputs.k.size(); ++i) {
@@ -139,7 +139,7 @@ TEST_P(Correctness, AMaximumThatRisesInEveryTile) {
 }
 
 TEST_P(Correctness, OneHotRowsReturnTheirValueExactly) {
-  Problem p{1, 1, 1, 64, 64, 64};
+  AttentionProblem p{1, 1, 1, 64, 64, 64};
   Inputs inputs = random_inputs(p, 8);
   std::fill(inputs.q.begin(), inputs.q.end(), std::uint16_t{0});
   std::fill(inputs.k.begin(), inputs.k.end(), std::uint16_t{0});
@@ -151,7 +151,7 @@ TEST_P(Correctness, OneHotRowsReturnTheirValueExactly) {
 }
 
 TEST_P(Correctness, FullyMaskedRowsAreZero) {
-  Problem p{1, 2, 2, 200, 70, 64};
+  AttentionProblem p{1, 2, 2, 200, 70, 64};
   p.causal = true;
   const Answer answer = run_attention(phase(), p, random_inputs(p, 10));
   for (std::size_t head = 0; head < 2; ++head) {
@@ -161,7 +161,7 @@ TEST_P(Correctness, FullyMaskedRowsAreZero) {
 }
 
 TEST_P(Correctness, LargeValuesDoNotOverflow) {
-  Problem p{1, 1, 1, 96, 96, 64};
+  AttentionProblem p{1, 1, 1, 96, 96, 64};
   Inputs inputs = random_inputs(p, 12);
   for (std::uint16_t& bits : inputs.v) bits = float_to_half(half_to_float(bits) < 0 ? -6e4F : 6e4F);
   const Answer answer = run_attention(phase(), p, inputs);
@@ -170,7 +170,7 @@ TEST_P(Correctness, LargeValuesDoNotOverflow) {
 }
 
 TEST_P(Correctness, RerunsAreBitForBitTheSame) {
-  auto run = PreparedAttention::create(phase(), *core::parse_shape("mission"), 42);
+  auto run = PreparedAttention::create(phase(), *core::parse_attention("mission"), 42);
   ASSERT_TRUE(run.has_value()) << core::to_text(run.error());
   ASSERT_TRUE((*run)->launch(nullptr).has_value());
   const std::vector<std::uint16_t> first = *(*run)->output();
@@ -181,7 +181,7 @@ TEST_P(Correctness, RerunsAreBitForBitTheSame) {
 }
 
 TEST_P(Correctness, AnnouncesTheKernelsThatItLaunches) {
-  auto run = PreparedAttention::create(phase(), *core::parse_shape("mission"), 0);
+  auto run = PreparedAttention::create(phase(), *core::parse_attention("mission"), 0);
   ASSERT_TRUE(run.has_value()) << core::to_text(run.error());
   const auto announced = (*run)->kernels();
   auto captured = capture_kernels([&](core::StreamHandle s) { return (*run)->launch(s); }, announced);
@@ -200,7 +200,7 @@ TEST_P(Correctness, AnnouncesTheKernelsThatItLaunches) {
 }
 
 TEST_P(Correctness, AProblemPastTheMemoryIsRefusedWithTheNumbers) {
-  const Problem huge{1 << 11, 1, 1, 1 << 18, 1 << 18, 64};  // 64 GiB a tensor, of four
+  const AttentionProblem huge{1 << 11, 1, 1, 1 << 18, 1 << 18, 64};  // 64 GiB a tensor, of four
   auto run = PreparedAttention::create(phase(), huge, 0);
   ASSERT_FALSE(run.has_value());
   EXPECT_EQ(run.error().code, core::ErrorCode::kUsage) << run.error().message;
@@ -212,7 +212,7 @@ TEST(BrokenPhase, FailsItsCheckOnEveryShape) {
   for (const core::NamedShape& shape : core::named_shapes()) {
     if (shape.seq > 1024) continue;
     for (const std::uint64_t seed : {0u, 42u, 12345u}) {
-      auto run = PreparedAttention::create(*broken, *core::parse_shape(shape.name), seed);
+      auto run = PreparedAttention::create(*broken, *core::parse_attention(shape.name), seed);
       ASSERT_TRUE(run.has_value()) << core::to_text(run.error());
       auto record = (*run)->check();
       ASSERT_TRUE(record.has_value()) << core::to_text(record.error());
@@ -222,4 +222,4 @@ TEST(BrokenPhase, FailsItsCheckOnEveryShape) {
 }
 
 }  // namespace
-}  // namespace flashcore::kernels
+}  // namespace flashcore::kernels::bench

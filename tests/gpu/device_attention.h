@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/bench/reference.h"
 #include "kernels/phase.h"
-#include "kernels/reference.h"
 
-namespace flashcore::kernels {
+namespace flashcore::kernels::bench {
 
 inline void cuda_ok(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
@@ -100,12 +100,12 @@ class GuardedTensor {
 struct Answer {
   std::vector<std::uint16_t> o;
   bool surroundings_intact = false;
-  core::CorrectnessRecord record;
+  core::CheckRecord record;
 };
 
 // Launches `phase` once on `inputs` and compares with the reference (every row).
-inline Answer run_attention(const PhaseDescriptor& phase, const core::Problem& p, const Inputs& inputs,
-                            Layout layout = Layout::kContiguous) {
+inline Answer run_attention(const PhaseDescriptor& phase, const core::AttentionProblem& p,
+                            const Inputs& inputs, Layout layout = Layout::kContiguous) {
   Answer answer;
   GuardedTensor q(p.batch, p.heads, p.seq_q, p.head_dim, layout);
   GuardedTensor k(p.batch, p.kv_heads, p.seq_k, p.head_dim, layout);
@@ -138,4 +138,4 @@ inline Answer run_attention(const PhaseDescriptor& phase, const core::Problem& p
   return answer;
 }
 
-}  // namespace flashcore::kernels
+}  // namespace flashcore::kernels::bench

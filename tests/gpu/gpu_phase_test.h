@@ -9,7 +9,7 @@
 #include "device_attention.h"
 #include "kernels/phase_index.h"
 
-namespace flashcore::kernels {
+namespace flashcore::kernels::bench {
 
 class GpuPhaseTest : public ::testing::TestWithParam<std::string> {
  protected:
@@ -38,7 +38,7 @@ inline std::vector<std::string> shipped_phases() {
   return names;
 }
 
-}  // namespace flashcore::kernels
+}  // namespace flashcore::kernels::bench
 
 #define FLASHCORE_FOR_EVERY_PHASE(suite)                                         \
   INSTANTIATE_TEST_SUITE_P(Phases, suite, ::testing::ValuesIn(shipped_phases()), \

@@ -7,10 +7,10 @@
 namespace flashcore::kernels {
 namespace {
 
-using core::Problem;
+using core::AttentionProblem;
 
 TEST(Models, CountTheMission) {
-  const Problem mission{1, 8, 8, 512, 512, 64};
+  const AttentionProblem mission{1, 8, 8, 512, 512, 64};
   EXPECT_EQ(visible_pairs(mission), 512.0 * 512);
   EXPECT_EQ(attention_flops(mission), 4.0 * 8 * 512 * 512 * 64);  // 536870912
   EXPECT_EQ(attention_min_bytes(mission), 2.0 * 4 * 8 * 512 * 64);
@@ -19,7 +19,7 @@ TEST(Models, CountTheMission) {
 TEST(Models, CausalPairsAreTheSumOverRows) {
   for (int sq = 1; sq <= 20; ++sq) {
     for (int sk = 1; sk <= 20; ++sk) {
-      Problem p{1, 1, 1, sq, sk, 64};
+      AttentionProblem p{1, 1, 1, sq, sk, 64};
       p.causal = true;
       double pairs = 0;
       for (int row = 0; row < sq; ++row) pairs += std::clamp(row + sk - sq + 1, 0, sk);
@@ -29,8 +29,8 @@ TEST(Models, CausalPairsAreTheSumOverRows) {
 }
 
 TEST(Models, GroupedHeadsSaveBytesAndNoFlops) {
-  const Problem full{2, 8, 8, 256, 256, 128};
-  const Problem grouped{2, 8, 2, 256, 256, 128};
+  const AttentionProblem full{2, 8, 8, 256, 256, 128};
+  const AttentionProblem grouped{2, 8, 2, 256, 256, 128};
   EXPECT_EQ(attention_flops(full), attention_flops(grouped));
   EXPECT_EQ(attention_min_bytes(full) - attention_min_bytes(grouped), 2.0 * 2 * 2 * 6 * 256 * 128);
 }

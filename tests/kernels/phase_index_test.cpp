@@ -95,7 +95,7 @@ TEST(PhaseIndex, DescriptorsAreComplete) {
     const bool has_launcher = phase->launch != nullptr;
     EXPECT_EQ(phase->plan != nullptr, has_launcher);
     EXPECT_EQ(phase->workspace_bytes != nullptr, has_launcher);
-    const core::Problem mission{1, 8, 8, 512, 512, 64};
+    const core::AttentionProblem mission{1, 8, 8, 512, 512, 64};
     EXPECT_EQ(phase->flops(mission), attention_flops(mission));
     EXPECT_EQ(phase->bytes(mission), attention_min_bytes(mission));
   }
@@ -132,7 +132,7 @@ TEST_F(CompilerReports, HoldEveryPlannedKernelForEveryGpuOfThePhase) {
     }
     ASSERT_FALSE(archs.empty()) << phase->info.id;
     for (const std::int64_t d : {64, 128}) {
-      for (const core::KernelPlan& plan : phase->plan(core::Problem{1, 2, 2, 64, 64, d})) {
+      for (const core::KernelPlan& plan : phase->plan(core::AttentionProblem{1, 2, 2, 64, 64, d})) {
         if (plan.function == nullptr) continue;
         for (const int arch : archs) {
           EXPECT_TRUE(kernels.contains(key(plan.name, arch))) << plan.name << " on " << arch;

@@ -1,4 +1,4 @@
-// browser_test.mjs FOLDER: opens the reports that make_reports wrote in headless Chromium, from file://.
+// browser_test.mjs FOLDER [without-charts]: opens the reports that make_reports wrote in headless Chromium, from file://.
 // CHROMIUM names the browser. SCREENSHOTS names a folder for pictures. Exit codes: 0, 1, 77 skipped.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -91,8 +91,13 @@ const tests = {
     const stalls = await cells(page, '#stall-table tbody tr');
     assert.equal(stalls[0][0], 'Long scoreboard');
     assert.ok((await page.$$('#metric-table tbody tr')).length > 30);
-    assert.equal((await page.$$('#correctness-table tbody tr')).length, 12);
-    assert.equal((await cells(page, '#resource-table tbody tr'))[1][4], '128');
+    const rowOf = async (table, id) => (await cells(page, '#' + table + '-table tr[data-row="' + id + '"]'))[0];
+    assert.deepEqual((await rowOf('kernels', 'kernel.0.registers')).slice(1), ['62', '128', '168', '90']);
+    assert.deepEqual((await rowOf('timing', 'graph.n')).slice(1), ['100', '100', '100', '100']);
+    assert.match((await rowOf('timing', 'check.42'))[1], /^rightmax 3.10e-04 \(limit 0.06\)/);
+    assert.match((await rowOf('measurements', 'measurement.3.tool'))[1], /CUPTI 130000/);
+    assert.match((await rowOf('environment', 'device.chip'))[1], /GH100/);
+    assert.match(await page.textContent('#environment-table thead'), /all runs/);
     await page.check();
   },
   async 'another problem can be chosen'() {
@@ -151,7 +156,7 @@ const tests = {
     assert.equal((await single.$$('.problems')).length, 0);
     await single.check();
     const bare = await open('bare');
-    assert.match(await bare.textContent('#phase-table'), /Not checked/);
+    assert.match(await bare.textContent('#phase-table'), /not checked/);
     assert.ok(await visible(bare, 'No roofline'));
     await bare.check();
   },
@@ -170,16 +175,39 @@ const tests = {
     const row = (await cells(page, '#phase-table tbody tr')).find((cell) => cell[0].includes('broken'));
     assert.match(row[1], /WRONG: max error 1.25 > 0.06.*3 NaN.*seed 42/);
     assert.doesNotMatch(row.join(' '), /µs/);
-    assert.doesNotMatch(await page.textContent('#timing-table'), /broken/);
+    const timing = await page.$$eval('#timing-table tr[data-row="graph.p50"] td', (all) => all.map((cell) => cell.textContent));
+    assert.match(timing[0], /µs/);
+    assert.match(timing[1], /missing/);
     assert.doesNotMatch(await page.textContent('#roofline-table'), /broken/);
+    await page.check();
+  },
+  async 'imports have a table of their own, with the times that were counted'() {
+    const page = await open('imports');
+    const rows = await cells(page, '#import-table tbody tr');
+    assert.equal(rows.length, 2);
+    assert.match(rows[0][0], /ampere_sgemm.*import/);
+    assert.equal(rows[0][1], '20.0 µs');
+    assert.match(rows[0][6], /gpu__time_duration.sum, ncu/);
+    assert.match(await page.textContent('.banner'), /These runs are imported.*Nsight Compute 2025.3.1/s);
+    assert.ok((await colours(page, '#roofline'))[0] > 8);
+    assert.match((await cells(page, '#roofline-table tbody tr'))[0][9], /ncu \(FP32\)/);
+    await page.getByRole('button', { name: /imports on an unnamed device/ }).click();
+    assert.equal((await cells(page, '#import-table tbody tr'))[0][1], '12.3 µs');
+    await page.check();
+  },
+  async 'a counter that two measurements hold is shown with both'() {
+    const page = await open('twice');
+    const row = (await cells(page, '#measurements-table tr[data-row="counter.dram__bytes.sum"]'))[0];
+    assert.match(row[1], /4400000/);
+    assert.match((await cells(page, '#kernels-table tr[data-row="kernel.0.registers"]'))[0][1], /62.*ncu says 120/);
     await page.check();
   },
   async 'text from outside stays text'() {
     const page = await open('hostile');
     assert.ok(await visible(page, '<script>alert(1)</script>'));
     assert.ok(await visible(page, '</script><script>alert(4)</script>'));
-    assert.ok((await page.textContent('#environment')).includes('x'.repeat(10000)));
-    assert.ok((await page.textContent('#environment')).includes('{{licences}}'));
+    assert.ok((await page.textContent('#runs')).includes('x'.repeat(10000)));
+    assert.ok((await page.textContent('#runs')).includes('{{licences}}'));
     assert.equal((await page.$$('#problem script, #problem img')).length, 0);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(wide <= 0, 'the page is ' + wide + ' px too wide');
@@ -202,6 +230,29 @@ const tests = {
   },
 };
 
+// Of a build that carries no ECharts.
+const testsWithoutCharts = {
+  async 'a report without charts has all its tables and says where charts are missing'() {
+    const page = await open('usual');
+    assert.match(await page.textContent('#no-charts'), /no charts.*npm ci/s);
+    assert.equal((await page.$$('canvas')).length, 0);
+    assert.ok((await page.$$('.no-chart')).length >= 4);
+    assert.equal((await page.$$('#phase-table tbody tr')).length, 4);
+    for (const table of ['#roofline-table', '#stall-table', '#metric-table', '#timing-table', '#kernels-table', '#measurements-table']) {
+      assert.ok(await page.isVisible(table), table);
+      assert.ok((await page.$$(table + ' tbody tr')).length > 3, table);
+    }
+    await page.getByRole('button', { name: 'large' }).click();
+    assert.match(await page.textContent('#phases-title'), /large/);
+    await page.getByRole('button', { name: 'Rate' }).click();
+    assert.doesNotMatch(await page.textContent('#made'), /ECharts/);
+    await page.check();
+  },
+  async 'no runs, imports and hostile text'() {
+    for (const name of ['empty', 'imports', 'hostile', 'bare']) await (await open(name)).check();
+  },
+};
+
 async function screenshots(folder) {
   mkdirSync(folder, { recursive: true });
   for (const [label, viewport] of [['desktop', { width: 1280, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
@@ -211,7 +262,7 @@ async function screenshots(folder) {
       await page.close();
     }
   }
-  for (const name of ['empty', 'no_counters', 'wrong', 'hostile', 'bare']) {
+  for (const name of ['empty', 'no_counters', 'wrong', 'hostile', 'bare', 'imports', 'twice']) {
     const page = await open(name);
     await page.screenshot({ path: path.join(folder, name + '.png'), fullPage: true });
     await page.close();
@@ -219,7 +270,8 @@ async function screenshots(folder) {
 }
 
 let failures = 0;
-for (const [name, test] of Object.entries(tests)) {
+const chosen = process.argv[3] === 'without-charts' ? testsWithoutCharts : tests;
+for (const [name, test] of Object.entries(chosen)) {
   try {
     await test();
     console.log('ok      ' + name);
@@ -232,5 +284,5 @@ for (const [name, test] of Object.entries(tests)) {
 if (process.env.SCREENSHOTS) await screenshots(process.env.SCREENSHOTS);
 await context.close();
 rmSync(profile, { recursive: true, force: true });
-console.log(Object.keys(tests).length - failures + ' of ' + Object.keys(tests).length + ' passed');
+console.log(Object.keys(chosen).length - failures + ' of ' + Object.keys(chosen).length + ' passed');
 process.exit(failures ? 1 : 0);

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cmath>
+#include <cstdlib>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "analysis/run_analysis.h"
+#include "core/attention.h"
 #include "core/records.h"
 
 namespace flashcore::reports::fixtures {
@@ -64,8 +67,26 @@ inline core::EnvironmentRecord environment() {
   return e;
 }
 
-inline void add_samples(core::RunRecord& run, core::SampleKind kind, double microseconds) {
-  std::mt19937 random(static_cast<unsigned>(run.phase.rung * 7 + (kind == core::SampleKind::kGraph ? 1 : 2)));
+inline core::MeasurementRecord begun(const std::string& collector, const std::string& tool,
+                                     const std::string& version) {
+  core::MeasurementRecord m;
+  m.collector = collector;
+  m.tool = tool;
+  m.tool_version = version;
+  m.taken_at = "2026-01-31T12:00:00Z";
+  return m;
+}
+
+// The measurement of a collector in a run that has one.
+inline core::MeasurementRecord& part(core::RunRecord& run, const std::string& collector) {
+  for (core::MeasurementRecord& m : run.measurements) {
+    if (m.collector == collector) return m;
+  }
+  std::abort();
+}
+
+inline void add_samples(core::MeasurementRecord& m, core::SampleKind kind, double microseconds, int rung) {
+  std::mt19937 random(static_cast<unsigned>(rung * 7 + (kind == core::SampleKind::kGraph ? 1 : 2)));
   for (int i = 0; i < 100; ++i) {
     core::Sample s;
     s.kind = kind;
@@ -75,19 +96,16 @@ inline void add_samples(core::RunRecord& run, core::SampleKind kind, double micr
     s.duration_ns = microseconds * 1e3 * (0.995 + 0.01 * noise + (i % 33 == 0 ? 0.02 : 0));
     s.sm_clock_before_mhz = 1980;
     s.sm_clock_after_mhz = 1980;
-    run.samples.push_back(s);
+    m.samples.push_back(s);
   }
 }
 
-inline void add_counters(core::RunRecord& run, const Shape& shape) {
+inline core::MeasurementRecord counters(const Shape& shape) {
+  core::MeasurementRecord m = begun("cupti", "CUPTI", "130000");
+  m.passes = 12;
+  m.parameters = {{"cache", "warm"}, {"replay", "user"}};
   const auto add = [&](const std::string& name, double value) {
-    core::CounterValue c;
-    c.name = name;
-    c.value = value;
-    c.collector = "cupti";
-    c.passes = 12;
-    c.tool = "CUPTI 130000";
-    run.counters.push_back(std::move(c));
+    m.counters.push_back({name, std::nullopt, value, ""});
   };
   add("sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_active", shape.tensor_percent);
   add("sm__warps_active.avg.pct_of_peak_sustained_active", shape.occupancy_percent);
@@ -108,73 +126,93 @@ inline void add_counters(core::RunRecord& run, const Shape& shape) {
   }
   add("smsp__issue_active.sum", 1e5);
   add("smsp__warps_active.sum", 1e6);
+  return m;
 }
 
-inline core::RunRecord record(const Shape& shape, const std::string& shape_name = "mission",
-                              double scale = 1) {
-  core::RunRecord run;
-  run.id = shape.rung + 1;
-  run.session_id = 1;
-  run.taken_at = "2026-01-31T12:00:00Z";
-  run.phase = {shape.phase, shape.title, shape.rung, shape.reference, std::string(64, 'b')};
-  run.problem = core::parse_shape(shape_name).value();
-  run.device = h200();
-  run.environment = environment();
-  const auto& p = run.problem;
-  run.model_flops = 4.0 * static_cast<double>(p.batch * p.heads * p.seq_q * p.seq_k * p.head_dim);
-  run.model_bytes = 2.0 * static_cast<double>(2 * p.q_elements() + 2 * p.kv_elements());
-  run.warmup = 20;
-  run.iterations = 100;
-  run.tags = {{"branch", "main"}};
-  add_samples(run, core::SampleKind::kGraph, shape.graph_us * scale);
-  add_samples(run, core::SampleKind::kLaunch, shape.graph_us * scale + 4.2);
-  add_counters(run, shape);
+inline core::MeasurementRecord resources(const Shape& shape) {
+  core::MeasurementRecord m = begun("resources", "FlashCore", "0.1.0");
+  m.kernels.push_back(
+      {0, "attention_" + shape.phase + "<64>", core::Extent3{512, 1, 1}, core::Extent3{128, 1, 1}});
   core::ResourceRecord r;
-  r.kernel = "attention_" + shape.phase + "<64>";
-  r.grid_x = 512;
-  r.block_x = 128;
   r.registers = shape.registers;
   r.static_shared_bytes = 24576;
+  r.dynamic_shared_bytes = 0;
   if (!shape.reference) r.spill_store_bytes = r.spill_load_bytes = 0;
   r.binary_arch = 90;
   r.theoretical_occupancy = 0.75;
   r.blocks_per_sm = 12;
   r.occupancy_limiter = "registers+shared";
   r.provenance = "driver+ptxas";
-  run.resources.push_back(r);
+  m.resources.push_back(r);
+  return m;
+}
+
+inline core::MeasurementRecord checks(const core::AttentionProblem& problem) {
+  core::MeasurementRecord m = begun("check", "FlashCore", "0.1.0");
   for (const std::uint64_t seed : {0u, 42u, 12345u}) {
-    core::CorrectnessRecord c;
+    core::CheckRecord c;
     c.seed = seed;
     c.passed = true;
     c.max_error = 3.1e-4 + 1e-6 * static_cast<double>(seed % 7);
     c.mean_error = 2.2e-5;
-    c.compared = p.q_elements();
+    c.compared = problem.q_elements();
     c.max_tolerance = 0.06;
     c.mean_tolerance = 0.02;
     c.method = "fp64 host reference, every row";
-    run.correctness.push_back(c);
+    m.checks.push_back(c);
   }
+  return m;
+}
+
+inline core::RunRecord record(const Shape& shape, const std::string& shape_name = "mission",
+                              double scale = 1) {
+  const core::AttentionProblem p = core::parse_attention(shape_name).value();
+  core::RunRecord run;
+  run.id = shape.rung + 1;
+  run.session_id = 1;
+  run.taken_at = "2026-01-31T12:00:00Z";
+  run.subject = {core::SubjectKind::kPhase, shape.phase, shape.title,
+                 core::LadderRecord{shape.rung, shape.reference}, std::string(64, 'b')};
+  run.problem = core::to_problem(p);
+  run.device = h200();
+  run.environment = environment();
+  run.model = core::ModelRecord{4.0 * static_cast<double>(p.batch * p.heads * p.seq_q * p.seq_k * p.head_dim),
+                                2.0 * static_cast<double>(2 * p.q_elements() + 2 * p.kv_elements())};
+  run.tags = {{"branch", "main"}};
+  core::add_measurement(run, checks(p));
+  core::add_measurement(run, resources(shape));
+  core::MeasurementRecord timing = begun("timing", "FlashCore", "0.1.0");
+  timing.parameters = {{"warmup", "20"}, {"iterations", "100"}};
+  add_samples(timing, core::SampleKind::kGraph, shape.graph_us * scale, shape.rung);
+  add_samples(timing, core::SampleKind::kLaunch, shape.graph_us * scale + 4.2, shape.rung);
+  core::add_measurement(run, std::move(timing));
+  core::add_measurement(run, counters(shape));
   return run;
 }
 
 inline core::RunRecord wrong_record() {
   core::RunRecord run = record(ladder()[1]);
   run.id = 50;
-  run.phase.id = "broken";
-  run.phase.title = "Forgets the last block";
-  run.phase.rung = 3;
-  run.correctness[1].passed = false;
-  run.correctness[1].max_error = 1.25;
-  run.correctness[1].mean_error = 0.3;
-  run.correctness[1].nan_count = 3;
+  run.subject.name = "broken";
+  run.subject.title = "Forgets the last block";
+  run.subject.ladder->rung = 3;
+  run.answer = core::Answer::kWrong;
+  core::CheckRecord& check = part(run, "check").checks[1];
+  check.passed = false;
+  check.max_error = 1.25;
+  check.mean_error = 0.3;
+  check.nan_count = 3;
   return run;
 }
 
 // As the cupti collector leaves it when the driver refuses.
 inline core::RunRecord without_counters(core::RunRecord run) {
-  for (auto& counter : run.counters) {
+  core::MeasurementRecord& m = part(run, "cupti");
+  m.status = core::MeasurementStatus::kRefused;
+  m.reason = "the driver refuses performance counters to this user";
+  for (auto& counter : m.counters) {
     counter.value.reset();
-    counter.reason = "the driver refuses performance counters to this user";
+    counter.reason = m.reason;
   }
   core::DiagnosticRecord d;
   d.severity = core::Severity::kWarning;
@@ -182,7 +220,21 @@ inline core::RunRecord without_counters(core::RunRecord run) {
   d.message = "The driver refuses performance counters to this user.";
   d.hint = "Ask the administrator to load the driver with NVreg_RestrictProfilingToAdminUsers=0.";
   d.source = "cupti";
-  run.diagnostics.push_back(d);
+  m.diagnostics.push_back(d);
+  return run;
+}
+
+// Counted by ncu too, which says a little else.
+inline core::RunRecord counted_twice(core::RunRecord run) {
+  core::MeasurementRecord m = begun("ncu", "Nsight Compute", "2025.3.1");
+  m.passes = 40;
+  m.kernels.push_back(run.kernels.front());
+  m.counters.push_back({"dram__bytes.sum", 0, 4.4e6, ""});
+  core::ResourceRecord r;
+  r.registers = 120;
+  r.provenance = "ncu";
+  m.resources.push_back(r);
+  core::add_measurement(run, std::move(m));
   return run;
 }
 
@@ -191,13 +243,65 @@ inline core::RunRecord recorded(core::RunRecord run) {
   return run;
 }
 
+// A kernel of a foreign program, from ncu's raw page.
+inline core::RunRecord imported_record(const std::string& name, double duration_ns, int id) {
+  core::RunRecord run;
+  run.id = id;
+  run.session_id = 9;
+  run.taken_at = "2026-02-01T10:00:00Z";
+  run.origin = core::Origin::kImport;
+  run.subject.kind = core::SubjectKind::kKernel;
+  run.subject.name = name;
+  run.answer = core::Answer::kDoesNotApply;
+  run.device = h200();
+  core::MeasurementRecord m = begun("ncu", "Nsight Compute", "2025.3.1");
+  m.kernels.push_back({0, name, core::Extent3{8, 4, 1}, core::Extent3{128, 1, 1}});
+  const auto add = [&](const char* counter, double value) { m.counters.push_back({counter, 0, value, ""}); };
+  add("gpu__time_duration.sum", duration_ns);
+  add("dram__bytes.sum", 4e6);
+  add("sm__cycles_elapsed.avg.per_second", 1.5e9);
+  add("smsp__sass_thread_inst_executed_op_fadd_pred_on.sum", 1e6);
+  add("smsp__sass_thread_inst_executed_op_fmul_pred_on.sum", 1e6);
+  add("smsp__sass_thread_inst_executed_op_ffma_pred_on.sum", 499e6);
+  add("launch__waves_per_multiprocessor", 0.25);
+  core::ResourceRecord r;
+  r.registers = 122;
+  r.provenance = "ncu";
+  m.resources.push_back(r);
+  core::add_measurement(run, std::move(m));
+  return run;
+}
+
+// One state of an nvbench benchmark: another workload, no device, nothing but a mean.
+inline core::RunRecord benchmark_record() {
+  core::RunRecord run;
+  run.id = 90;
+  run.origin = core::Origin::kImport;
+  run.subject.kind = core::SubjectKind::kKernel;
+  run.subject.name = "copy_kernel";
+  run.problem = core::parse_problem("nvbench:elements=1024,type=F32").value();
+  run.answer = core::Answer::kDoesNotApply;
+  core::MeasurementRecord m = begun("nvbench", "nvbench", "");
+  m.counters.push_back({"nv/cold/time/gpu/mean", std::nullopt, 12345.0, ""});
+  core::add_measurement(run, std::move(m));
+  return run;
+}
+
+inline std::vector<core::RunRecord> imported_records() {
+  return {
+      imported_record("ampere_sgemm_128x64_nn", 20000, 70),
+      imported_record("void cutlass::Kernel2<cutlass_80_tensorop_s1688gemm_256x128_16x3_nt_align4>(Params)",
+                      1234567, 71),
+      benchmark_record()};
+}
+
 inline const std::string kScript = "<script>alert(1)</script>";
 
 inline core::RunRecord hostile_record() {
   core::RunRecord run = record(ladder()[0]);
-  run.phase.id = kScript;
-  run.phase.title = "</script><img src=x onerror=alert(2)>\xE2\x80\xA8\xFF";
-  run.device.name = "\"><script>alert(3)</script>";
+  run.subject.name = kScript;
+  run.subject.title = "</script><img src=x onerror=alert(2)>\xE2\x80\xA8\xFF";
+  run.device->name = "\"><script>alert(3)</script>";
   run.tags = {{kScript, "</script><script>alert(4)</script>"},
               {"long", std::string(10000, 'x')},
               {std::string(10000, 'k'), "long key"},

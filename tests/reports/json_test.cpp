@@ -40,11 +40,12 @@ TEST(RunsJson, HoldsWhatWasMeasured) {
 
 TEST(RunsJson, TakesTheLargestOfSeveralKernels) {
   core::RunRecord record = fixtures::record(fixtures::ladder()[3]);
-  core::ResourceRecord second = record.resources[0];
-  second.kernel_index = 1;
+  core::MeasurementRecord& told = fixtures::part(record, "resources");
+  core::ResourceRecord second = told.resources[0];
+  second.kernel = 1;
   second.registers = 200;
   second.spill_store_bytes = second.spill_load_bytes = 8;
-  record.resources.push_back(second);
+  told.resources.push_back(second);
   const json resources = of({record})["runs"][0]["resources"];
   EXPECT_EQ(resources["registers"], 200);
   EXPECT_EQ(resources["kernels"].size(), 2u);
@@ -55,16 +56,17 @@ TEST(RunsJson, TakesTheLargestOfSeveralKernels) {
 // The registers of a library's kernel are not known, and those of its neighbour do not stand for both.
 TEST(RunsJson, TheLargestIsUnknownWhereOneKernelIs) {
   core::RunRecord record = fixtures::record(fixtures::ladder()[0]);
-  core::ResourceRecord library = record.resources[0];
-  library.kernel_index = 1;
+  core::MeasurementRecord& told = fixtures::part(record, "resources");
+  core::ResourceRecord library = told.resources[0];
+  library.kernel = 1;
   library.registers.reset();
   library.spill_load_bytes.reset();  // half known is not known
-  record.resources.push_back(library);
+  told.resources.push_back(library);
   const json resources = of({record})["runs"][0]["resources"];
   EXPECT_TRUE(resources["registers"].is_null());
   EXPECT_TRUE(resources["spill_bytes"].is_null());
   EXPECT_TRUE(resources["dynamic_shared_bytes"].is_number());
-  EXPECT_EQ(resources["kernels"][0]["registers"], record.resources[0].registers.value());
+  EXPECT_EQ(resources["kernels"][0]["registers"], told.resources[0].registers.value());
 }
 
 TEST(RunsJson, GivesAReasonForEveryMissingValue) {
@@ -77,8 +79,8 @@ TEST(RunsJson, GivesAReasonForEveryMissingValue) {
 
 TEST(RunsJson, ShowsNoTimingOfAWrongAnswer) {
   core::RunRecord wrong = fixtures::wrong_record();
-  wrong.correctness[2].max_error = std::numeric_limits<double>::quiet_NaN();
-  wrong.correctness[2].passed = false;
+  fixtures::part(wrong, "check").checks[2].max_error = std::numeric_limits<double>::quiet_NaN();
+  fixtures::part(wrong, "check").checks[2].passed = false;
   const json run = of({wrong})["runs"][0];
   EXPECT_FALSE(run["correctness"]["passed"]);
   EXPECT_TRUE(run["correctness"]["max_error"].is_null());
@@ -93,9 +95,56 @@ TEST(RunsJson, SurvivesTextThatIsNoUtf8) {
   EXPECT_TRUE(run["recording"]);
 }
 
+TEST(RunsJson, SaysWhatEachMeasurementWas) {
+  const json run = of({fixtures::counted_twice(fixtures::record(fixtures::ladder()[0]))})["runs"][0];
+  ASSERT_EQ(run["measurements"].size(), 5u);
+  const json ncu = run["measurements"][4];
+  EXPECT_EQ(ncu["collector"], "ncu");
+  EXPECT_EQ(ncu["tool"], "Nsight Compute");
+  EXPECT_EQ(ncu["passes"], 40);
+  EXPECT_EQ(ncu["status"], "complete");
+  EXPECT_EQ(ncu["counts"]["counters"], 1);
+  EXPECT_TRUE(run["measurements"][0]["passes"].is_null());
+  EXPECT_EQ(run["measurements"][2]["parameters"]["warmup"], "20");
+  const json shared = run["shared_counters"];
+  ASSERT_EQ(shared.size(), 1u) << "only what both hold";
+  EXPECT_EQ(shared["dram__bytes.sum"][0]["provenance"], "cupti, 12 passes, CUPTI 130000");
+  EXPECT_EQ(shared["dram__bytes.sum"][0]["measurement"], 3);
+  EXPECT_EQ(shared["dram__bytes.sum"][1]["value"], 4.4e6);
+  EXPECT_EQ(run["kernels"][0]["name"], "attention_baseline<64>");
+  EXPECT_EQ(run["kernels"][0]["grid"], json({512, 1, 1}));
+}
+
+TEST(RunsJson, AnImportHasWhatItsFileSays) {
+  const json runs = of(fixtures::imported_records())["runs"];
+  const json run = runs[0];
+  EXPECT_EQ(run["phase"], "ampere_sgemm_128x64_nn");
+  EXPECT_EQ(run["subject"]["kind"], "kernel");
+  EXPECT_TRUE(run["subject"]["ladder"].is_null());
+  EXPECT_EQ(run["origin"], "import");
+  EXPECT_FALSE(run["recording"]);
+  EXPECT_TRUE(run["problem"].is_null());
+  EXPECT_TRUE(run["problem_text"].is_null());
+  EXPECT_EQ(run["answer"], "does_not_apply");
+  EXPECT_TRUE(run["correctness"]["passed"].is_null());
+  EXPECT_EQ(run["time"]["ns"], 20000.0);
+  EXPECT_TRUE(run["time"]["counted"]);
+  EXPECT_TRUE(run["timing"]["graph_us"].is_null());
+  EXPECT_EQ(run["roofline"]["points"][0]["flops_provenance"], "ncu (FP32)");
+  EXPECT_EQ(run["device_info"]["compute_capability"], "9.0");
+  EXPECT_FALSE(run["device_info"].contains("uuid"));
+  const json bench = runs[2];
+  EXPECT_TRUE(bench["device"].is_null());
+  EXPECT_TRUE(bench["device_info"].is_null());
+  EXPECT_EQ(bench["problem"]["workload"], "nvbench");
+  EXPECT_EQ(bench["problem"]["axes"]["type"], "F32");
+  EXPECT_EQ(bench["problem_text"], "nvbench:elements=1024,type=F32");
+  EXPECT_EQ(bench["time"]["source"], "mean, nvbench");
+}
+
 TEST(RunsJson, IsAnObjectWithoutRunsToo) {
   const json document = of({});
-  EXPECT_EQ(document["schema"], 1);
+  EXPECT_EQ(document["schema"], 2);
   EXPECT_TRUE(document["runs"].is_array());
   EXPECT_TRUE(document["runs"].empty());
 }

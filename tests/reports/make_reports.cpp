@@ -26,6 +26,9 @@ std::map<std::string, std::vector<RunRecord>> cases() {
   out["wrong"] = {fixtures::record(fixtures::ladder()[0]), fixtures::wrong_record()};
   out["hostile"] = {fixtures::hostile_record(), fixtures::record(fixtures::ladder()[1])};
   out["bare"] = {RunRecord{}};
+  out["imports"] = fixtures::imported_records();
+  out["twice"] = {fixtures::counted_twice(fixtures::record(fixtures::ladder()[0])),
+                  fixtures::record(fixtures::ladder()[1])};
   return out;
 }
 

@@ -1,10 +1,14 @@
 #include "reports/terminal.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 
+#include "analysis/sheet.h"
 #include "reports/text.h"
 #include "tests/reports/fixtures.h"
 
@@ -78,9 +82,9 @@ TEST(RunsTable, SaysWhatIsARecordingAndWhatWasRefused) {
 TEST(RunsTable, HasOneSetOfColumnsForAllProblems) {
   auto records = fixtures::usual_records();
   records.push_back(fixtures::record(fixtures::ladder()[0]));
-  records.back().problem = *core::parse_shape("tiny");
+  records.back().problem = *core::parse_problem("tiny");
   // One problem with far wider times than the others: it may not lose a column alone.
-  for (auto& sample : records.back().samples) sample.duration_ns *= 1234;
+  for (auto& sample : fixtures::part(records.back(), "timing").samples) sample.duration_ns *= 1234;
   const auto runs = fixtures::analysed(records, catalogue());
   for (int width : {60, 80, 100, 160}) {
     std::vector<std::string> titles;
@@ -122,12 +126,88 @@ TEST(RunsTable, SaysOnceWhatAllRecordedRunsShare) {
 
 TEST(RunsTable, CannotBeSteeredByATag) {
   auto hostile = fixtures::hostile_record();
-  hostile.phase.id = "\x1b[2J\x07" + std::string(10000, 'p');
+  hostile.subject.name = "\x1b[2J\x07" + std::string(10000, 'p');
   const auto runs = fixtures::analysed({hostile}, catalogue());
   for (const std::string& text : {runs_table(runs, {}), run_details(runs[0], catalogue(), {})}) {
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_THAT(text, Not(HasSubstr("\x07")));
   }
+}
+
+TEST(RunsTable, ImportsAreAGroupWithTheirTimes) {
+  auto records = fixtures::imported_records();
+  records.push_back(fixtures::record(fixtures::ladder()[0]));
+  const std::string text = runs_table(fixtures::analysed(records, catalogue()), {false, 120});
+  EXPECT_THAT(text,
+              HasSubstr("import from Nsight Compute 2025.3.1 of NVIDIA H200, taken 2026-02-01T10:00:00Z"));
+  EXPECT_THAT(text, HasSubstr("import from nvbench of an unnamed device"));
+  EXPECT_THAT(text, HasSubstr("imports  not measured here"));
+  EXPECT_THAT(line_with(text, "ampere_sgemm"), HasSubstr("20.0 µs"));
+  EXPECT_THAT(line_with(text, "ampere_sgemm"), HasSubstr("50.0"));  // TFLOP/s, counted
+  EXPECT_THAT(line_with(text, "ampere_sgemm"), HasSubstr("gpu__time_duration.sum, ncu"));
+  EXPECT_THAT(line_with(text, "copy_kernel"), HasSubstr("12.3 µs"));
+  EXPECT_THAT(line_with(text, "baseline"), HasSubstr("1.00x"));
+  EXPECT_EQ(line_with(text, "ampere_sgemm").find("1.00x"), std::string::npos);
+}
+
+TEST(RunsTable, EveryKindOfRunKeepsTheWidth) {
+  auto records = fixtures::usual_records();
+  for (auto& run : fixtures::imported_records()) records.push_back(run);
+  records.push_back(fixtures::wrong_record());
+  records.push_back(fixtures::hostile_record());
+  records.push_back(core::RunRecord{});
+  records.push_back(fixtures::record(fixtures::ladder()[0], "2,8,512,1024,64,hkv=2,bf16,causal"));
+  records.push_back(fixtures::recorded(records.back()));
+  const auto runs = fixtures::analysed(records, catalogue());
+  for (int width : {60, 80, 100, 140}) {
+    for (const std::string& line : lines_of(runs_table(runs, {false, width}))) {
+      EXPECT_LE(display_width(line), width) << line;
+    }
+    for (const auto& run : runs) {
+      for (const std::string& line : lines_of(run_details(run, catalogue(), {false, width}))) {
+        EXPECT_LE(display_width(line), width) << line;
+      }
+    }
+  }
+}
+
+class Colour : public testing::Test {
+ protected:
+  void SetUp() override {
+    unsetenv("NO_COLOR");
+    setenv("TERM", "xterm", 1);
+    controller_ = posix_openpt(O_RDWR | O_NOCTTY);
+    ASSERT_GE(controller_, 0);
+    ASSERT_EQ(grantpt(controller_), 0);
+    ASSERT_EQ(unlockpt(controller_), 0);
+    terminal_ = open(ptsname(controller_), O_RDWR | O_NOCTTY);
+    ASSERT_GE(terminal_, 0);
+  }
+  void TearDown() override {
+    close(terminal_);
+    close(controller_);
+  }
+  int controller_ = -1, terminal_ = -1;
+};
+
+TEST_F(Colour, IsForTerminalsThatWantIt) {
+  EXPECT_TRUE(wants_colour(terminal_));
+  setenv("NO_COLOR", "", 1);
+  EXPECT_TRUE(wants_colour(terminal_)) << "an empty NO_COLOR says nothing";
+  setenv("NO_COLOR", "0", 1);
+  EXPECT_FALSE(wants_colour(terminal_)) << "any text counts";
+  unsetenv("NO_COLOR");
+  setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(wants_colour(terminal_));
+}
+
+TEST_F(Colour, IsNeverForAFileOrAPipe) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  EXPECT_FALSE(wants_colour(ends[1]));
+  EXPECT_FALSE(wants_colour(-1));
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST(RunsTable, ColoursOnlyWhenAsked) {
@@ -148,6 +228,25 @@ TEST(RunDetails, ShowsEverySectionWithValuesAndReasons) {
   EXPECT_THAT(line_with(text, "registers a thread"), HasSubstr("128"));
   EXPECT_THAT(text, HasSubstr("missing"));
   EXPECT_THAT(text, HasSubstr("seed 12345"));
+}
+
+// What the sheets hold is on the terminal, and nothing is listed by the renderer itself.
+TEST(RunDetails, RendersEveryRowOfEverySheet) {
+  auto records = fixtures::imported_records();
+  records.push_back(fixtures::counted_twice(fixtures::wrong_record()));
+  records.push_back(core::RunRecord{});
+  for (const auto& run : fixtures::analysed(records, catalogue())) {
+    const std::string text = run_details(run, catalogue(), {false, 400});
+    for (const analysis::Sheet& sheet : analysis::sheets_of(run, catalogue())) {
+      for (const analysis::SheetSection& section : sheet.sections) {
+        EXPECT_THAT(text, HasSubstr("\n" + section.title + "\n"));
+        for (const analysis::SheetRow& row : section.rows) {
+          EXPECT_NE(line_with(text, cut(row.name, 36)), "") << row.id;
+          EXPECT_THAT(text, HasSubstr(row.value)) << row.id;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

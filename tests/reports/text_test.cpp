@@ -27,9 +27,13 @@ TEST(Text, FitsToExactlyTheWidth) {
 
 TEST(Text, NeutralisesControlCharacters) {
   EXPECT_EQ(printable("a\x1b[31mb\x07\n\t\x7f"), "a?[31mb????");
-  EXPECT_EQ(printable("\xC2\x9B"), "?");      // C1: a one-byte CSI on some terminals
-  EXPECT_EQ(printable("\xE2\x80\xAE"), "?");  // right-to-left override
+  EXPECT_EQ(printable("\xC2\x9B"), "?");          // C1: a one-byte CSI on some terminals
+  EXPECT_EQ(printable("\xE2\x80\xAE"), "?");      // right-to-left override
+  EXPECT_EQ(printable("\xE2\x80\x8B"), "?");      // a space without width hides things
+  EXPECT_EQ(printable("\xE2\x80\xA8"), "?");      // a line separator
+  EXPECT_EQ(printable("\xF3\xA0\x81\x81"), "?");  // a tag, which is not seen
   EXPECT_EQ(printable("µ核"), "µ核");
+  EXPECT_EQ(printable("👩\xE2\x80\x8D🔬"), "👩\xE2\x80\x8D🔬") << "joiners of emoji stay";
 }
 
 TEST(Text, ReplacesBytesThatAreNoCharacter) {

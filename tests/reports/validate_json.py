@@ -24,15 +24,21 @@ def spoiled(document):
         run["metrics"]["made_up"] = {"value": None, "unit": "%", "provenance": ""}
 
     def timed_though_wrong(run):
-        run["correctness"]["passed"] = False
+        run["answer"] = "wrong"
         run["timing"]["graph_us"] = dict.fromkeys(["p50", "p90", "p99", "min", "max", "mean", "stdev"], 1.0) | {"n": 3}
 
     yield "no problem", copy_with(lambda run: run.pop("problem"))
-    yield "a zero extent", copy_with(lambda run: run["problem"].update(B=0))
+    yield "a zero extent", copy_with(lambda run: run.update(problem={"B": 0, "H": 1, "Hkv": 1, "Sq": 1, "Sk": 1, "D": 1, "dtype": "f16", "causal": False}))
+    yield "half a problem", copy_with(lambda run: run.update(problem={"workload": "attention"}))
     yield "a missing value without reason", copy_with(unexplained)
     yield "timing of a wrong answer", copy_with(timed_though_wrong)
+    yield "a headline of a wrong answer", copy_with(lambda run: run.update(answer="unchecked", time={"ns": 1.0, "source": "x", "counted": False}))
+    yield "an unknown answer", copy_with(lambda run: run.update(answer="perhaps"))
+    yield "an unknown origin", copy_with(lambda run: run.update(origin="recordinh"))
+    yield "a card's number", copy_with(lambda run: run.update(device_info={"uuid": "GPU-1"}))
+    yield "a counter of one measurement among the shared", copy_with(lambda run: run.update(shared_counters={"a__b.sum": []}))
     yield "an unknown key", copy_with(lambda run: run.update(surprise=1))
-    yield "another schema version", {**document, "schema": 2}
+    yield "another schema version", {**document, "schema": 1}
 
 
 def main(schema_path, paths):

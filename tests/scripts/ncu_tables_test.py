@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""compare_ncu's and bench_ncu's reading and judging, without a GPU: ncu's CSV, limits, the table."""
+"""compare_ncu's and bench_ncu's judging, without a GPU: limits, the table, turns; gpu_proof_test.py has
+the database that they read."""
 import importlib.machinery
 import importlib.util
 import pathlib
@@ -9,7 +10,6 @@ import unittest
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 sys.dont_write_bytecode = True
-import ncu_runs  # noqa: E402
 
 
 def load(name):
@@ -21,29 +21,7 @@ def load(name):
 
 compare_ncu, bench_ncu = load("compare_ncu"), load("bench_ncu")
 
-CSV = '''==PROF== Connected to process 77
-==PROF== Profiling "wmma_kernel": 0%....50%....100% - 4 passes
-"ID","Kernel Name","Block Size","sm__inst_executed.sum","dram__bytes.sum","smsp__issue.ratio"
-"","","","inst","byte",""
-"0","wmma_kernel","(128, 1, 1)","1,048,576","2,000","0.25"
-"1","wmma_kernel","(128, 1, 1)","1,048,580","n/a","0.5"
-==PROF== Disconnected
-'''
-
-
 class Tables(unittest.TestCase):
-    def test_the_csv_is_read_without_units_and_talk(self):
-        rows = ncu_runs.parse_ncu_csv(CSV)
-        self.assertEqual([row["ID"] for row in rows], ["0", "1"])
-        self.assertEqual(ncu_runs.ncu_counters(rows), {"sm__inst_executed.sum": [1048576.0, 1048580.0],
-                                                       "dram__bytes.sum": [2000.0], "smsp__issue.ratio": [0.25, 0.5]})
-
-    def test_output_without_a_table_is_an_error_with_ncus_words(self):
-        with self.assertRaises(ncu_runs.Stop) as stop:
-            ncu_runs.parse_ncu_csv("==ERROR== ERR_NVGPUCTRPERM")
-        self.assertIn("ERR_NVGPUCTRPERM", str(stop.exception))
-        self.assertEqual(stop.exception.code, 6)
-
     def test_limits_go_by_what_is_counted(self):
         for name, limit in (("smsp__inst_executed.sum", 0.5), ("dram__bytes.sum", 5.0), ("lts__t_bytes.sum", 5.0),
                             ("sm__ops_path_tensor_op_hmma_src_fp16_dst_fp32.sum", 0.5),
@@ -65,14 +43,13 @@ class Tables(unittest.TestCase):
         self.assertIn("not judged", text)
         self.assertIn("| `a__x.sum` | there | missing | | | not compared |", text)
 
+    def test_bytes_are_held_against_the_problems_tensors_where_those_are_more(self):
+        for least, failed in ((0, ["dram__bytes.sum"]), (100_000, []), (10_000, ["dram__bytes.sum"])):
+            self.assertEqual(compare_ncu.table({"dram__bytes.sum": [3000]}, {"dram__bytes.sum": [1000]}, least)[1], failed)
+
     def test_a_value_where_ncu_reads_zero_fails(self):
         _, failed, _ = compare_ncu.table({"dram__bytes.sum": [5]}, {"dram__bytes.sum": [0]})
         self.assertEqual(failed, ["dram__bytes.sum"])
-
-    def test_kernel_names(self):
-        for kernel, name in (("wmma_kernel", "wmma_kernel"), ("void flashcore::kernels::wmma<(int)64, float>(Args)", "wmma"),
-                             ("flashcore::baseline(flashcore::Args)", "baseline")):
-            self.assertEqual(ncu_runs.function_name(kernel), name)
 
     def test_sides_take_turns(self):
         self.assertEqual("".join(bench_ncu.turns(4)), "ABBAABBA")

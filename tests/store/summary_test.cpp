@@ -9,28 +9,32 @@ namespace {
 
 using testing::example_run;
 using testing::example_session;
+using testing::runs_in;
 using testing::TemporaryFolder;
 
 core::RunRecord run_with_times(const std::vector<double>& graph, const std::vector<double>& launch) {
-  core::RunRecord run = example_run();
-  run.samples.clear();
+  core::RunRecord run = testing::example_head();
+  core::add_measurement(run, testing::example_check());
+  core::MeasurementRecord timing;
+  timing.collector = "timing";
   int index = 0;
-  for (const double t : graph) run.samples.push_back({core::SampleKind::kGraph, index++, 50, t, {}, {}});
-  for (const double t : launch) run.samples.push_back({core::SampleKind::kLaunch, index++, 1, t, {}, {}});
+  for (const double t : graph) timing.samples.push_back({core::SampleKind::kGraph, index++, 50, t, {}, {}});
+  for (const double t : launch) timing.samples.push_back({core::SampleKind::kLaunch, index++, 1, t, {}, {}});
+  core::add_measurement(run, timing);
   return run;
 }
 
 class Summary : public ::testing::Test {
  protected:
-  RunSummary summary_of(const core::RunRecord& run) {
-    const auto id = store_.write_run(session_, run);
-    EXPECT_TRUE(id) << core::to_text(id.error());
-    return store_.runs().value().at(0);
+  RunSummary summary_of(core::RunRecord run) {
+    const auto written = store_.write_run(session_, run);
+    EXPECT_TRUE(written) << core::to_text(written.error());
+    return runs_in(store_).at(0);
   }
 
   TemporaryFolder folder_;
   Store store_ = Store::open(folder_ / "runs.db").value();
-  core::RowId session_ = store_.begin_session(example_session()).value();
+  core::SessionRecord session_ = example_session();
 };
 
 TEST_F(Summary, MedianIsTheNearestRank) {
@@ -44,64 +48,78 @@ TEST_F(Summary, MedianIsTheNearestRank) {
 
 TEST_F(Summary, AWrongOrUncheckedRunHasNoTime) {
   auto wrong = run_with_times({1, 2, 3}, {4, 5, 6});
-  wrong.correctness[1].passed = false;
+  wrong.answer = core::Answer::kWrong;
   const auto failed = summary_of(wrong);
-  EXPECT_TRUE(failed.checked);
-  EXPECT_FALSE(failed.correct);
+  EXPECT_EQ(failed.answer, core::Answer::kWrong);
   EXPECT_EQ(failed.graph_p50_ns, std::nullopt);
   EXPECT_EQ(failed.launch_p50_ns, std::nullopt);
 
   auto unchecked = run_with_times({1, 2, 3}, {4, 5, 6});
-  unchecked.correctness.clear();
-  const auto unknown = summary_of(unchecked);
-  EXPECT_FALSE(unknown.checked);
-  EXPECT_FALSE(unknown.correct);
-  EXPECT_EQ(unknown.graph_p50_ns, std::nullopt);
+  unchecked.answer = core::Answer::kUnchecked;
+  EXPECT_EQ(summary_of(unchecked).graph_p50_ns, std::nullopt);
+
+  auto imported = run_with_times({1, 2, 3}, {4, 5, 6});
+  imported.answer = core::Answer::kDoesNotApply;
+  EXPECT_EQ(summary_of(imported).graph_p50_ns, 2.0);
 }
 
 TEST_F(Summary, CarriesWhatAListShows) {
   const auto s = summary_of(example_run());
   const auto run = example_run();
-  EXPECT_EQ(s.session_id, session_);
+  EXPECT_EQ(s.session_id, session_.id);
   EXPECT_EQ(s.taken_at, run.taken_at);
-  EXPECT_EQ(s.phase, run.phase.id);
-  EXPECT_EQ(s.phase_title, run.phase.title);
-  EXPECT_EQ(s.rung, run.phase.rung);
-  EXPECT_EQ(s.reference, run.phase.reference);
+  EXPECT_EQ(s.kind, run.subject.kind);
+  EXPECT_EQ(s.subject, run.subject.name);
+  EXPECT_EQ(s.subject_title, run.subject.title);
+  EXPECT_EQ(s.ladder, run.subject.ladder);
   EXPECT_EQ(s.problem, run.problem);
-  EXPECT_EQ(s.device, run.device.name);
+  EXPECT_EQ(s.device, run.device->name);
+  EXPECT_EQ(s.commit, run.environment.git_sha);
   EXPECT_EQ(s.origin, core::Origin::kRecording);
-  EXPECT_TRUE(s.checked);
-  EXPECT_TRUE(s.correct);
+  EXPECT_EQ(s.answer, core::Answer::kRight);
+  EXPECT_EQ(s.measurement_count, 4);
   EXPECT_EQ(s.counter_count, 4);
+  EXPECT_EQ(s.diagnostic_count, 3);
+  EXPECT_EQ(s.counted_ns, std::nullopt);  // it was timed
 }
 
 TEST_F(Summary, OrderOfRunsAndSessions) {
-  const auto later = store_.begin_session(example_session()).value();
+  auto earlier = example_run();
+  ASSERT_TRUE(store_.write_run(session_, earlier));
+  auto later = example_session();
   auto baseline = example_run();
-  baseline.phase = {"baseline", "Baseline", 1, false, "h"};
+  baseline.subject = {core::SubjectKind::kPhase, "baseline", "Baseline", core::LadderRecord{1, false}, "h"};
   auto cublas = example_run();
-  cublas.phase = {"cublas", "Library", 0, true, "h"};
-  baseline.device.name = "Another GPU";
-  const auto a = store_.write_run(later, cublas).value();
-  const auto b = store_.write_run(later, baseline).value();
-  const auto runs = store_.runs().value();
-  ASSERT_EQ(runs.size(), 2u);
-  EXPECT_EQ(runs[0].id, b);  // newest first
-  const auto of_session = store_.runs_of(later).value();
-  ASSERT_EQ(of_session.size(), 2u);
-  EXPECT_EQ(of_session[0].id, a);  // as taken
-  EXPECT_TRUE(store_.runs_of(session_).value().empty());
+  cublas.subject = {core::SubjectKind::kPhase, "cublas", "Library", core::LadderRecord{0, true}, "h"};
+  auto foreign = example_run();
+  foreign.subject = {core::SubjectKind::kKernel, "another", "", {}, ""};
+  baseline.device->name = "Another GPU";
+  for (auto* run : {&foreign, &cublas, &baseline}) ASSERT_TRUE(store_.write_run(later, *run));
+  const auto runs = runs_in(store_);
+  ASSERT_EQ(runs.size(), 4u);
+  EXPECT_EQ(runs[0].id, baseline.id);  // newest first
+  RunFilter of_session;
+  of_session.session = later.id;
+  of_session.oldest_first = true;
+  const auto taken = store_.list_runs(of_session).value().runs;
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0].id, foreign.id);  // as taken
+  EXPECT_EQ(store_.latest_run().value(), baseline.id);
+  EXPECT_EQ(store_.latest_session().value(), later.id);
 
-  const auto sessions = store_.sessions().value();
-  ASSERT_EQ(sessions.size(), 2u);
-  EXPECT_EQ(sessions[0].session.id, later);
-  EXPECT_EQ(sessions[0].run_count, 2);
-  EXPECT_EQ(sessions[0].phases, "baseline, cublas");  // the ladder, then references
-  EXPECT_EQ(sessions[0].devices, "Another GPU, NVIDIA H200");
-  EXPECT_EQ(sessions[0].session.tags, example_session().tags);
-  EXPECT_EQ(sessions[1].run_count, 0);
-  EXPECT_EQ(sessions[1].devices, "");
+  const auto page = store_.list_sessions().value();
+  ASSERT_EQ(page.sessions.size(), 2u);
+  EXPECT_EQ(page.sessions[0].session.id, later.id);
+  EXPECT_EQ(page.sessions[0].run_count, 3);
+  EXPECT_EQ(page.sessions[0].subjects, "baseline, cublas, another");  // the ladder, references, the rest
+  EXPECT_EQ(page.sessions[0].devices, "Another GPU, NVIDIA H200");
+  EXPECT_EQ(page.sessions[0].session.tags, example_session().tags);
+  EXPECT_EQ(page.sessions[1].run_count, 1);
+  EXPECT_FALSE(page.more);
+  EXPECT_TRUE(store_.list_sessions(0, 1).value().more);
+  EXPECT_EQ(store_.list_sessions(later.id).value().sessions.at(0).session.id, session_.id);
+  EXPECT_EQ(store_.subject_names().value(),
+            (std::vector<std::string>{"baseline", "cublas", "wmma", "another"}));
 }
 
 }  // namespace

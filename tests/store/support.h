@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +14,9 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "core/attention.h"
 #include "core/records.h"
 #include "store/store.h"
 #include "tests/support/temporary_folder.h"
@@ -64,7 +67,7 @@ inline core::SessionRecord example_session() {
   s.started_at = "2026-01-31T12:00:00Z";
   s.command = "flashcore-profile --phase 'wmma' --tag 名前=値";
   s.origin = core::Origin::kRecording;
-  s.recording = "h200.db.zst";
+  s.source = "h200.db.zst";
   s.tags = {{"branch", "main"}, {"<script>alert(1)</script>", std::string(10000, 'x')}, {"empty", ""}};
   s.environment = {"0123abcd",
                    true,
@@ -82,94 +85,147 @@ inline core::SessionRecord example_session() {
   return s;
 }
 
-inline core::RunRecord example_run() {
+inline core::DeviceRecord example_device() {
+  return {"NVIDIA H200", "GH100", 9,      0,    132,   1980000, 3201000, 6144, 150754820096,
+          62914560,      233472,  232448, 1024, 65536, 2048,    32,      32,   "GPU-5a"};
+}
+
+inline core::MeasurementRecord example_check() {
+  core::MeasurementRecord m;
+  m.collector = "check";
+  m.tool = "FlashCore";
+  m.tool_version = "0.1.0";
+  m.taken_at = "2026-01-31T12:00:01Z";
+  m.checks = {{0, true, 0.001, 0.0001, 0, 0, 262144, 0.06, 0.02, "fp64 host reference, every row"},
+              {0xFFFFFFFFFFFFFFFFull, true, 0.06, 0.02, 0, 0, 1, 0.06, 0.02, "512 sampled rows"}};
+  return m;
+}
+
+inline core::MeasurementRecord example_resources() {
+  core::MeasurementRecord m;
+  m.collector = "resources";
+  m.taken_at = "2026-01-31T12:00:02Z";
+  m.kernels = {{0, "attention_wmma<64>", core::Extent3{8, 9, 10}, core::Extent3{128, 2, 1}},
+               {1, "library", std::nullopt, core::Extent3{1, 1, 1}}};
+  m.resources = {
+      {0, 255, 1024, 99 * 1024, 16, 8, 4, 24, 70000, 90, 0.125, 2, "registers+shared", "driver+ptxas"}, {}};
+  m.resources[1].kernel = 1;
+  m.artifacts = {{"ptxas", "log.txt", "text/plain", "ptxas info\n"},
+                 {"cubin", "k.cubin", "application/octet-stream", std::string("\0\x01\xff\0", 4)},
+                 {"empty", "", "", ""}};
+  return m;
+}
+
+inline core::MeasurementRecord example_timing() {
+  core::MeasurementRecord m;
+  m.collector = "timing";
+  m.tool = "FlashCore";
+  m.tool_version = "0.1.0";
+  m.taken_at = "2026-01-31T12:00:03Z";
+  m.parameters = {{"warmup", "20"}, {"iterations", "100"}, {"cache", "warm"}, {"", ""}};
+  m.samples = {{core::SampleKind::kLaunch, 0, 1, 12345.678, 1980.0, 1965.5},
+               {core::SampleKind::kGraph, 0, 50, 0.1, std::nullopt, std::nullopt},
+               {core::SampleKind::kGraph, 1, 50, 5e-324, 0.0, -1.0}};
+  m.clocks = {{0, 1980, 3201, 700.5, 61, 4}, {10.5, {}, {}, {}, {}, {}}};
+  m.diagnostics = {{core::Severity::kWarning, "clock_drift", "second", "do this", "timing"}};
+  return m;
+}
+
+inline core::MeasurementRecord example_counters() {
+  core::MeasurementRecord m;
+  m.collector = "cupti";
+  m.tool = "CUPTI";
+  m.tool_version = "130000";
+  m.taken_at = "2026-01-31T12:00:04Z";
+  m.passes = 3;
+  m.parameters = {{"replay", "user"}};
+  m.status = core::MeasurementStatus::kPartial;
+  m.reason = "one is not permitted";
+  m.kernels = {example_resources().kernels[0], example_resources().kernels[1]};
+  m.counters = {{"sm__cycles_elapsed.max", std::nullopt, 1e15, ""},
+                {"dram__bytes.sum", 0, std::nullopt, "not permitted"},
+                {"dram__bytes.sum", 1, 0.0, ""},
+                {"sm__cycles_elapsed.max", 1, 7.0, ""}};
+  m.diagnostics = {{core::Severity::kError, "c", "", "", ""}};
+  return m;
+}
+
+inline core::RunRecord example_head() {
   core::RunRecord r;
   r.taken_at = "2026-01-31T12:00:01Z";
   r.origin = core::Origin::kRecording;
-  r.phase = {"wmma", "Tensor cores through WMMA – é 漢字 \U0001F680", 2, true, "abc123"};
-  r.problem = {2, 8, 4, 100, 200, 128, "f16", true};
-  r.device = {"NVIDIA H200", "GH100", 9,      0,    132,   1980000, 3201000, 6144, 150754820096,
-              62914560,      233472,  232448, 1024, 65536, 2048,    32,      32};
+  r.subject = {core::SubjectKind::kPhase, "wmma", "Tensor cores through WMMA – é 漢字 \U0001F680",
+               core::LadderRecord{2, true}, "abc123"};
+  r.problem = core::to_problem({2, 8, 4, 100, 200, 128, "f16", true});
+  r.device = example_device();
   r.environment = example_session().environment;
   r.environment.driver = "";
-  r.model_flops = 2147483648.5;
-  r.model_bytes = 1e308;
-  r.warmup = 20;
-  r.iterations = 100;
+  r.model = core::ModelRecord{2147483648.5, 1e308};
   r.tags = {{"note", "'; DROP TABLE run; --"}, {std::string(10000, 'k'), "<script>alert(1)</script>"}};
-  r.samples = {{core::SampleKind::kLaunch, 0, 1, 12345.678, 1980.0, 1965.5},
-               {core::SampleKind::kGraph, 0, 50, 0.1, std::nullopt, std::nullopt},
-               {core::SampleKind::kGraph, 1, 50, 5e-324, 0.0, -1.0}};
-  r.counters = {{"sm__cycles_elapsed.max", -1, 1e15, "", "cupti", 3, "CUPTI 130000"},
-                {"dram__bytes.sum", 0, std::nullopt, "not permitted", "cupti", 3, "CUPTI 130000"},
-                {"dram__bytes.sum", 1, 0.0, "", "ncu", 1, "ncu 2025.3"},
-                {"sm__cycles_elapsed.max", 1, 7.0, "", "cupti", 3, "CUPTI 130000"}};
-  core::ResourceRecord full{0,
-                            "attention_wmma<64>",
-                            8,
-                            9,
-                            10,
-                            128,
-                            2,
-                            1,
-                            255,
-                            1024,
-                            99 * 1024,
-                            16,
-                            8,
-                            4,
-                            24,
-                            70000,
-                            90,
-                            0.125,
-                            2,
-                            "registers+shared",
-                            "driver+ptxas"};
-  core::ResourceRecord sparse;
-  sparse.kernel_index = 1;
-  sparse.kernel = "library";
-  r.resources = {full, sparse};
-  r.correctness = {{0, true, 0.001, 0.0001, 0, 0, 262144, 0.06, 0.02, "fp64 host reference, every row"},
-                   {0xFFFFFFFFFFFFFFFFull, true, 0.06, 0.02, 0, 0, 1, 0.06, 0.02, "512 sampled rows"}};
-  r.diagnostics = {{core::Severity::kInfo, "a", "first", "", "timing"},
-                   {core::Severity::kWarning, "counters_refused", "second", "do this", "cupti"},
-                   {core::Severity::kError, "c", "", "", ""}};
-  r.artifacts = {{"ptxas", "log.txt", "text/plain", "ptxas info\n"},
-                 {"cubin", "k.cubin", "application/octet-stream", std::string("\0\x01\xff\0", 4)},
-                 {"empty", "", "", ""}};
+  r.diagnostics = {{core::Severity::kInfo, "a", "first", "", "session"}};
   return r;
+}
+
+inline core::RunRecord example_run() {
+  core::RunRecord r = example_head();
+  for (auto make : {example_check, example_resources, example_timing, example_counters}) {
+    core::add_measurement(r, make());
+  }
+  return r;
+}
+
+inline core::MeasurementRecord without_id(core::MeasurementRecord m) {
+  m.id = 0;
+  return m;
 }
 
 inline void expect_equal(const core::RunRecord& a, const core::RunRecord& b) {
   EXPECT_EQ(a.taken_at, b.taken_at);
   EXPECT_EQ(a.origin, b.origin);
-  EXPECT_EQ(a.phase, b.phase);
+  EXPECT_EQ(a.subject, b.subject);
   EXPECT_EQ(a.problem, b.problem);
   EXPECT_EQ(a.device, b.device);
   EXPECT_EQ(a.environment, b.environment);
-  EXPECT_EQ(a.model_flops, b.model_flops);
-  EXPECT_EQ(a.model_bytes, b.model_bytes);
-  EXPECT_EQ(a.warmup, b.warmup);
-  EXPECT_EQ(a.iterations, b.iterations);
+  EXPECT_EQ(a.model, b.model);
+  EXPECT_EQ(a.answer, b.answer);
   EXPECT_EQ(a.tags, b.tags);
-  EXPECT_EQ(a.samples, b.samples);
-  EXPECT_EQ(a.counters, b.counters);
-  EXPECT_EQ(a.resources, b.resources);
-  EXPECT_EQ(a.correctness, b.correctness);
+  EXPECT_EQ(a.kernels, b.kernels);
   EXPECT_EQ(a.diagnostics, b.diagnostics);
-  EXPECT_EQ(a.artifacts, b.artifacts);
+  ASSERT_EQ(a.measurements.size(), b.measurements.size());
+  for (std::size_t i = 0; i < a.measurements.size(); ++i) {
+    EXPECT_EQ(without_id(a.measurements[i]), without_id(b.measurements[i])) << a.measurements[i].collector;
+  }
+}
+
+// All runs, newest first.
+inline std::vector<RunSummary> runs_in(const Store& store) {
+  RunFilter all;
+  all.limit = 0;
+  auto page = store.list_runs(all);
+  EXPECT_TRUE(page) << core::to_text(page.error());
+  return page ? page->runs : std::vector<RunSummary>{};
 }
 
 // A database with one session and `runs` runs, closed again.
 inline void make_database(const std::filesystem::path& path, int runs = 1) {
   auto store = Store::open(path);
   ASSERT_TRUE(store) << core::to_text(store.error());
-  auto session = store->begin_session(example_session());
-  ASSERT_TRUE(session) << core::to_text(session.error());
+  auto session = example_session();
   for (int i = 0; i < runs; ++i) {
-    auto run = store->write_run(*session, example_run());
-    ASSERT_TRUE(run) << core::to_text(run.error());
+    auto run = example_run();
+    auto written = store->write_run(session, run);
+    ASSERT_TRUE(written) << core::to_text(written.error());
   }
+}
+
+// SQL on a file, behind the store's back.
+inline void sql(const std::filesystem::path& path, const std::string& text) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  char* said = nullptr;
+  EXPECT_EQ(sqlite3_exec(db, text.c_str(), nullptr, nullptr, &said), SQLITE_OK) << said << "\n" << text;
+  sqlite3_free(said);
+  sqlite3_close(db);
 }
 
 }  // namespace flashcore::store::testing

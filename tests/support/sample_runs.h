@@ -3,11 +3,10 @@
 // to a user.
 #pragma once
 
-#include <fmt/format.h>
-
+#include <cstdlib>
 #include <string>
-#include <vector>
 
+#include "core/attention.h"
 #include "core/records.h"
 
 namespace flashcore::tests {
@@ -28,6 +27,7 @@ inline core::DeviceRecord sample_device() {
   d.registers_per_sm = 65536;
   d.max_threads_per_sm = 2048;
   d.max_blocks_per_sm = 32;
+  d.uuid = "GPU-00000000-0000-0000-0000-000000000001";
   return d;
 }
 
@@ -42,39 +42,108 @@ inline core::EnvironmentRecord sample_environment() {
   return e;
 }
 
-// A right run with samples around `duration_ns`, a few counters and one kernel.
-inline core::RunRecord sample_run(const std::string& phase, int rung, const std::string& shape,
-                                  double duration_ns) {
+inline core::MeasurementRecord sample_measurement(const std::string& collector) {
+  core::MeasurementRecord m;
+  m.collector = collector;
+  m.tool = "FlashCore";
+  m.tool_version = "0.0-test";
+  m.taken_at = "2026-01-02T03:04:05Z";
+  return m;
+}
+
+// The one kernel of sample_run(), as a collector sees it.
+inline core::KernelRecord sample_kernel(const std::string& phase) {
+  return {0, phase + "_kernel<64>", core::Extent3{8, 4, 1}, core::Extent3{128, 1, 1}};
+}
+
+inline core::MeasurementRecord sample_check(const core::AttentionProblem& problem, bool passed = true) {
+  auto m = sample_measurement("check");
+  for (const std::uint64_t seed : {0, 42, 12345}) {
+    m.checks.push_back({seed, passed, passed ? 2.5e-4 : 7.5, passed ? 1e-5 : 0.5, 0, 0, problem.q_elements(),
+                        0.06, 0.02, "fp64 host reference, every row"});
+  }
+  return m;
+}
+
+inline core::MeasurementRecord sample_resources(const std::string& phase) {
+  auto m = sample_measurement("resources");
+  m.kernels.push_back(sample_kernel(phase));
+  core::ResourceRecord resources;
+  resources.registers = 96;
+  resources.static_shared_bytes = 1024;
+  resources.dynamic_shared_bytes = 0;
+  resources.spill_store_bytes = resources.spill_load_bytes = 0;
+  resources.provenance = "driver+ptxas";
+  m.resources.push_back(resources);
+  return m;
+}
+
+inline core::MeasurementRecord sample_timing(double duration_ns, int iterations = 10) {
+  auto m = sample_measurement("timing");
+  m.parameters = {
+      {"warmup", "20"}, {"iterations", std::to_string(iterations)}, {"launches", "50"}, {"cache", "warm"}};
+  for (int i = 0; i < iterations; ++i) {
+    m.samples.push_back({core::SampleKind::kLaunch, i, 1, 5000 + duration_ns + 10 * i, 1980.0, 1980.0});
+    m.samples.push_back({core::SampleKind::kGraph, i, 50, duration_ns + i, 1980.0, 1980.0});
+  }
+  return m;
+}
+
+inline core::MeasurementRecord sample_counters(const std::string& phase, double duration_ns,
+                                               double dram_bytes) {
+  auto m = sample_measurement("cupti");
+  m.tool = "CUPTI";
+  m.tool_version = "130000";
+  m.passes = 4;
+  m.parameters = {{"replay", "user"}};
+  m.kernels.push_back(sample_kernel(phase));
+  m.counters.push_back({"gpu__time_duration.sum", 0, duration_ns, ""});
+  m.counters.push_back({"dram__bytes.sum", 0, dram_bytes, ""});
+  return m;
+}
+
+// A run without measurements: subject, problem, device, environment, model.
+inline core::RunRecord sample_head(const std::string& phase, int rung, const std::string& shape) {
+  const core::AttentionProblem problem = *core::parse_attention(shape);
   core::RunRecord run;
   run.taken_at = "2026-01-02T03:04:05Z";
-  run.phase = {phase, "Test phase " + phase, rung, rung >= 100, std::string(64, 'b')};
-  run.problem = *core::parse_shape(shape);
+  run.subject = {core::SubjectKind::kPhase, phase, "Test phase " + phase,
+                 core::LadderRecord{rung, rung >= 100}, std::string(64, 'b')};
+  run.problem = core::to_problem(problem);
   run.device = sample_device();
   run.environment = sample_environment();
-  run.model_flops = 4.0 * run.problem.batch * run.problem.heads * run.problem.seq_q * run.problem.seq_k *
-                    run.problem.head_dim;
-  run.model_bytes = static_cast<double>(core::tensor_bytes(run.problem));
-  run.warmup = 20;
-  run.iterations = 10;
-  for (int i = 0; i < 10; ++i) {
-    run.samples.push_back({core::SampleKind::kLaunch, i, 1, 5000 + duration_ns + 10 * i, 1980.0, 1980.0});
-    run.samples.push_back({core::SampleKind::kGraph, i, 50, duration_ns + i, 1980.0, 1980.0});
-  }
-  run.counters.push_back({"gpu__time_duration.sum", -1, duration_ns, "", "cupti", 4, "CUPTI 130000"});
-  run.counters.push_back({"dram__bytes.sum", -1, run.model_bytes * 1.25, "", "cupti", 4, "CUPTI 130000"});
-  core::ResourceRecord kernel;
-  kernel.kernel = phase + "_kernel<64>";
-  kernel.block_x = 128;
-  kernel.registers = 96;
-  kernel.static_shared_bytes = 1024;
-  kernel.spill_store_bytes = kernel.spill_load_bytes = 0;
-  kernel.provenance = "driver+ptxas";
-  run.resources.push_back(kernel);
-  for (const std::uint64_t seed : {0, 42, 12345}) {
-    run.correctness.push_back({seed, true, 2.5e-4, 1e-5, 0, 0, run.problem.q_elements(), 0.06, 0.02,
-                               "fp64 host reference, every row"});
-  }
+  run.model = core::ModelRecord{4.0 * static_cast<double>(problem.batch * problem.heads * problem.seq_q *
+                                                          problem.seq_k * problem.head_dim),
+                                static_cast<double>(core::tensor_bytes(problem))};
   return run;
+}
+
+// A right run, measured in the order in which a session takes it: "check", "resources", "timing" with
+// samples around `duration_ns`, "cupti" with a few counters.
+inline core::RunRecord sample_run(const std::string& phase, int rung, const std::string& shape,
+                                  double duration_ns) {
+  core::RunRecord run = sample_head(phase, rung, shape);
+  core::add_measurement(run, sample_check(*core::attention_of(*run.problem)));
+  core::add_measurement(run, sample_resources(phase));
+  core::add_measurement(run, sample_timing(duration_ns));
+  core::add_measurement(run, sample_counters(phase, duration_ns, run.model->bytes * 1.25));
+  return run;
+}
+
+// The measurement of `collector` in a run that has one, for a test that changes something of it.
+inline core::MeasurementRecord& measurement_of(core::RunRecord& run, const std::string& collector) {
+  for (core::MeasurementRecord& m : run.measurements) {
+    if (m.collector == collector) return m;
+  }
+  std::abort();
+}
+
+inline core::SessionRecord sample_session() {
+  core::SessionRecord session;
+  session.started_at = "2026-01-02T03:04:00Z";
+  session.command = "flashcore-profile --phase all";
+  session.environment = sample_environment();
+  return session;
 }
 
 }  // namespace flashcore::tests

@@ -9,24 +9,41 @@ namespace {
 
 flashcore::core::CancelToken g_cancel;
 
-// The first Ctrl-C lets the current step end and keeps what is finished; a second one does not wait.
-extern "C" void on_interrupt(int number) {
+constexpr int kStops[] = {SIGINT, SIGTERM, SIGHUP};
+
+// The first lets the current step end and keeps what is finished; a second one, of any kind, does not wait.
+extern "C" void on_stop(int) {
   g_cancel.request();
-  std::signal(number, SIG_DFL);
+  for (const int number : kStops) std::signal(number, SIG_DFL);
+}
+
+void set_signals() {
+  for (const int number : kStops) {
+    struct sigaction before {};
+    ::sigaction(number, nullptr, &before);
+    if (before.sa_handler == SIG_IGN) continue;  // nohup, or a shell's background job
+    struct sigaction action {};
+    action.sa_handler = on_stop;
+    ::sigaction(number, &action, nullptr);  // no SA_RESTART: what waits for a terminal or a pipe wakes up
+  }
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not end a run in the middle
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error that is told
 }
 
 int run(const flashcore::cli::Options& options) {
-  using flashcore::cli::Command;
+  using namespace flashcore::cli;
   switch (options.command) {
-    case Command::kText: std::cout << options.text; return 0;
-    case Command::kProfile: return flashcore::cli::profile_command(options, g_cancel);
-    case Command::kList: return flashcore::cli::list_command(options);
-    case Command::kShow: return flashcore::cli::show_command(options);
-    case Command::kReport: return flashcore::cli::report_command(options);
-    case Command::kRecord: return flashcore::cli::record_command(options);
-    case Command::kDoctor: return flashcore::cli::doctor_command(options);
-    case Command::kLaunch: return flashcore::cli::launch_command(options);
-    case Command::kWorker: return flashcore::cli::worker_command(options, g_cancel);
+    case Command::kText: return put_output(options.text, 0, g_cancel);
+    case Command::kProfile: return profile_command(options, g_cancel);
+    case Command::kList: return list_command(options, g_cancel);
+    case Command::kShow: return show_command(options, g_cancel);
+    case Command::kReport: return report_command(options, g_cancel);
+    case Command::kImport: return import_command(options, g_cancel);
+    case Command::kRecord: return record_command(options, g_cancel);
+    case Command::kDoctor: return doctor_command(options, g_cancel);
+    case Command::kLaunch: return launch_command(options, g_cancel);
+    case Command::kWorker: return worker_command(options, g_cancel);
+    case Command::kHelper: return helper_command();
   }
   return 2;
 }
@@ -34,10 +51,8 @@ int run(const flashcore::cli::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not end a run in the middle
+  set_signals();
   auto options = flashcore::cli::parse_options(argc, argv);
   if (!options) return flashcore::cli::complain(options.error());
-  return flashcore::cli::finish_output(run(*options));
+  return run(*options);
 }

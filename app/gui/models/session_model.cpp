@@ -1,197 +1,218 @@
 #include "app/gui/models/session_model.h"
 
-#include <QFont>
-#include <QGuiApplication>
 #include <algorithm>
-#include <unordered_map>
-
-#include "analysis/units.h"
-#include "app/gui/models/text.h"
-#include "app/gui/models/theme.h"
 
 namespace flashcore::gui {
 namespace {
 
-// A session's index has internal id 0; a run's has its session's row + 1.
-constexpr quintptr kSessionLevel = 0;
-
-enum class Answer { kRight, kWrong, kUnchecked };
-
-Answer answerOf(const store::RunSummary& run) {
-  if (!run.checked) return Answer::kUnchecked;
-  return run.correct ? Answer::kRight : Answer::kWrong;
+auto runAt(std::vector<store::RunSummary>& runs, core::RowId id) {
+  return std::lower_bound(runs.begin(), runs.end(), id,
+                          [](const store::RunSummary& run, core::RowId wanted) { return run.id < wanted; });
 }
 
-QString timeText(const store::RunSummary& run) {
-  switch (answerOf(run)) {
-    case Answer::kWrong: return SessionModel::tr("wrong answer");
-    case Answer::kUnchecked: return SessionModel::tr("unchecked");
-    case Answer::kRight: break;
-  }
-  const auto p50 = run.graph_p50_ns ? run.graph_p50_ns : run.launch_p50_ns;
-  return p50 ? toText(analysis::format_duration_ns(*p50)) : SessionModel::tr("no timing");
-}
-
-QString runToolTip(const store::RunSummary& run) {
-  QString text = oneLine(run.phase_title, 200) + QLatin1Char('\n');
-  text += oneLine(core::problem_label(run.problem)) + SessionModel::tr(" on ") + oneLine(run.device);
-  text += SessionModel::tr("\nRun %1, taken %2 UTC").arg(run.id).arg(shortTime(run.taken_at));
-  if (run.origin == core::Origin::kRecording) text += SessionModel::tr(" (a recording)");
-  text += SessionModel::tr("\n%1 counter values").arg(run.counter_count);
-  if (answerOf(run) == Answer::kWrong) {
-    text += SessionModel::tr("\nThe kernel's answer is wrong: its timing is not shown.");
-  } else if (answerOf(run) == Answer::kUnchecked) {
-    text += SessionModel::tr("\nThe kernel's answer was not checked: its timing is not shown.");
-  }
-  return plainToolTip(text);
+bool sameShown(const store::SessionSummary& a, const store::SessionSummary& b) {
+  return a.run_count == b.run_count && a.devices == b.devices && a.subjects == b.subjects;
 }
 
 }  // namespace
 
-void SessionModel::setContent(std::vector<store::SessionSummary> sessions,
-                              std::vector<store::RunSummary> runs) {
+// A session's index has no pointer, a run's that of its session, which stays where it is when others come.
+SessionModel::Session* SessionModel::at(const QModelIndex& index) const {
+  if (!index.isValid() || index.internalPointer() != nullptr) return nullptr;
+  return sessions_[static_cast<std::size_t>(index.row())].get();
+}
+
+SessionModel::Session* SessionModel::find(core::RowId id) const {
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [id](const auto& session) { return session->summary.session.id == id; });
+  return found == sessions_.end() ? nullptr : found->get();
+}
+
+const store::SessionSummary* SessionModel::session(core::RowId id) const {
+  const Session* found = find(id);
+  return found ? &found->summary : nullptr;
+}
+
+std::vector<core::RowId> SessionModel::openedSessions() const {
+  std::vector<core::RowId> ids;
+  for (const auto& session : sessions_) {
+    if (session->opened) ids.push_back(session->summary.session.id);
+  }
+  return ids;
+}
+
+void SessionModel::setSessions(const store::SessionPage& first) {
   beginResetModel();
   sessions_.clear();
-  std::unordered_map<core::RowId, std::size_t> rows;
-  for (auto& summary : sessions) {
-    rows.emplace(summary.session.id, sessions_.size());
-    sessions_.push_back({std::move(summary), {}});
+  for (const auto& summary : first.sessions) {
+    auto session = std::make_unique<Session>();
+    session->summary = summary;
+    session->row = sessionCount();
+    sessions_.push_back(std::move(session));
   }
-  std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (auto& run : runs) {
-    if (const auto found = rows.find(run.session_id); found != rows.end()) {
-      sessions_[found->second].runs.push_back(std::move(run));
-    }
-  }
+  more_ = first.more;
+  fetching_ = false;
   endResetModel();
 }
 
-QModelIndex SessionModel::indexOfSession(core::RowId id) const {
-  for (int row = 0; row < sessionCount(); ++row) {
-    if (sessions_[static_cast<std::size_t>(row)].summary.session.id == id) {
-      return createIndex(row, 0, kSessionLevel);
+void SessionModel::insertSessions(int row, const std::vector<const store::SessionSummary*>& summaries) {
+  if (summaries.empty()) return;
+  beginInsertRows({}, row, row + static_cast<int>(summaries.size()) - 1);
+  std::vector<std::unique_ptr<Session>> fresh;
+  for (const auto* summary : summaries) {
+    fresh.push_back(std::make_unique<Session>());
+    fresh.back()->summary = *summary;
+  }
+  sessions_.insert(sessions_.begin() + row, std::make_move_iterator(fresh.begin()),
+                   std::make_move_iterator(fresh.end()));
+  for (int i = 0; i < sessionCount(); ++i) sessions_[static_cast<std::size_t>(i)]->row = i;
+  endInsertRows();
+}
+
+void SessionModel::bringUpToDate(Session& session, const store::SessionSummary& summary) {
+  if (sameShown(session.summary, summary)) return;
+  const bool firstRun = session.summary.run_count == 0 && summary.run_count > 0;
+  if (session.opened && summary.run_count > static_cast<int>(session.runs.size())) session.more = true;
+  session.summary = summary;
+  const QModelIndex changed = createIndex(session.row, 0, nullptr);
+  Q_EMIT dataChanged(changed, changed.siblingAtColumn(ColumnCount - 1));
+  // A view asks for children once; that it may be opened now is a matter of layout.
+  if (firstRun) Q_EMIT layoutChanged();
+}
+
+void SessionModel::updateSessions(const store::SessionPage& first) {
+  std::vector<const store::SessionSummary*> fresh;
+  bool meets = sessions_.empty() && !first.more;
+  for (const auto& summary : first.sessions) {
+    if (Session* known = find(summary.session.id)) {
+      bringUpToDate(*known, summary);
+      meets = true;
+    } else if (sessions_.empty() || summary.session.id > sessions_.front()->summary.session.id) {
+      fresh.push_back(&summary);
     }
   }
-  return {};
+  if (!meets) {
+    setSessions(first);
+    return;
+  }
+  insertSessions(0, fresh);
+}
+
+void SessionModel::appendSessions(const store::SessionPage& next) {
+  fetching_ = false;
+  more_ = next.more;
+  std::vector<const store::SessionSummary*> fresh;
+  for (const auto& summary : next.sessions) {
+    if (!find(summary.session.id)) fresh.push_back(&summary);
+  }
+  insertSessions(sessionCount(), fresh);
+}
+
+void SessionModel::appendRuns(core::RowId id, const store::RunPage& next) {
+  Session* session = find(id);
+  if (!session) return;
+  session->fetching = false;
+  session->more = next.more;
+  const core::RowId last = session->runs.empty() ? 0 : session->runs.back().id;
+  std::vector<store::RunSummary> fresh;
+  std::copy_if(next.runs.begin(), next.runs.end(), std::back_inserter(fresh),
+               [last](const auto& run) { return run.id > last; });
+  if (fresh.empty()) return;
+  const int from = static_cast<int>(session->runs.size());
+  beginInsertRows(createIndex(session->row, 0, nullptr), from, from + static_cast<int>(fresh.size()) - 1);
+  std::move(fresh.begin(), fresh.end(), std::back_inserter(session->runs));
+  endInsertRows();
+}
+
+void SessionModel::updateRuns(core::RowId id, const store::RunPage& newest) {
+  Session* session = find(id);
+  if (!session || !session->opened || session->fetching || newest.runs.empty()) return;
+  for (const auto& run : newest.runs) {
+    const auto known = runAt(session->runs, run.id);
+    if (known == session->runs.end() || known->id != run.id) continue;
+    *known = run;
+    const int row = static_cast<int>(known - session->runs.begin());
+    Q_EMIT dataChanged(createIndex(row, 0, session), createIndex(row, ColumnCount - 1, session));
+  }
+  const core::RowId last = session->runs.empty() ? 0 : session->runs.back().id;
+  // Where the page does not reach back to what is here, the runs between are fetched in their turn.
+  if (newest.more && newest.runs.front().id > last) {
+    session->more = true;
+    return;
+  }
+  appendRuns(id, {newest.runs, false});
+}
+
+void SessionModel::fetchFailed() {
+  fetching_ = false;
+  for (auto& session : sessions_) {
+    session->fetching = false;
+    if (session->runs.empty()) session->opened = false;
+  }
+}
+
+QModelIndex SessionModel::indexOfSession(core::RowId id) const {
+  const Session* session = find(id);
+  return session ? createIndex(session->row, 0, nullptr) : QModelIndex();
 }
 
 QModelIndex SessionModel::indexOfRun(core::RowId id) const {
-  for (std::size_t s = 0; s < sessions_.size(); ++s) {
-    const auto& runs = sessions_[s].runs;
-    for (std::size_t r = 0; r < runs.size(); ++r) {
-      if (runs[r].id == id) return createIndex(static_cast<int>(r), 0, static_cast<quintptr>(s + 1));
-    }
+  for (const auto& session : sessions_) {
+    const auto run = runAt(session->runs, id);
+    if (run == session->runs.end() || run->id != id) continue;
+    return createIndex(static_cast<int>(run - session->runs.begin()), 0, session.get());
   }
   return {};
 }
 
 QModelIndex SessionModel::index(int row, int column, const QModelIndex& parent) const {
   if (!hasIndex(row, column, parent)) return {};
-  if (!parent.isValid()) return createIndex(row, column, kSessionLevel);
-  return createIndex(row, column, static_cast<quintptr>(parent.row() + 1));
+  return createIndex(row, column, at(parent));
 }
 
 QModelIndex SessionModel::parent(const QModelIndex& child) const {
-  if (!child.isValid() || child.internalId() == kSessionLevel) return {};
-  return createIndex(static_cast<int>(child.internalId()) - 1, 0, kSessionLevel);
+  if (!child.isValid() || child.internalPointer() == nullptr) return {};
+  return createIndex(static_cast<const Session*>(child.internalPointer())->row, 0, nullptr);
 }
 
 int SessionModel::rowCount(const QModelIndex& parent) const {
   if (!parent.isValid()) return sessionCount();
-  if (parent.internalId() != kSessionLevel || parent.column() != 0) return 0;
-  return static_cast<int>(sessions_[static_cast<std::size_t>(parent.row())].runs.size());
+  const Session* session = at(parent);
+  return session && parent.column() == 0 ? static_cast<int>(session->runs.size()) : 0;
 }
 
 int SessionModel::columnCount(const QModelIndex&) const {
   return ColumnCount;
 }
 
-QVariant SessionModel::data(const QModelIndex& index, int role) const {
-  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  if (index.internalId() == kSessionLevel) {
-    return sessionData(sessions_[static_cast<std::size_t>(index.row())], index.column(), role);
-  }
-  const Session& session = sessions_[index.internalId() - 1];
-  return runData(session.runs[static_cast<std::size_t>(index.row())], index.column(), role);
+bool SessionModel::hasChildren(const QModelIndex& parent) const {
+  if (!parent.isValid()) return !sessions_.empty();
+  const Session* session = at(parent);
+  // Before its runs have been read a session says by its count that it can be opened.
+  return session && parent.column() == 0 && (!session->runs.empty() || session->summary.run_count > 0);
 }
 
-QVariant SessionModel::sessionData(const Session& session, int column, int role) const {
-  const auto& record = session.summary.session;
-  const bool recording = record.origin == core::Origin::kRecording;
-  switch (role) {
-    case SessionIdRole: return static_cast<qlonglong>(record.id);
-    case RunIdRole: return qlonglong{0};
-    case Qt::DisplayRole:
-      // One text over all columns (the tree spans it): what matters most stays when it is cut.
-      if (column != NameColumn) return {};
-      return tr("#%1  %2%3  %4")
-          .arg(record.id)
-          .arg(shortTime(record.started_at), recording ? tr("  RECORDING") : QString(),
-               countOf(session.summary.run_count, "run", "runs"));
-    case Qt::ToolTipRole: {
-      QString text = tr("Session %1, %2 UTC").arg(record.id).arg(shortTime(record.started_at));
-      text += tr("\nDevices: %1\nPhases: %2")
-                  .arg(oneLine(session.summary.devices, 200), oneLine(session.summary.phases, 200));
-      text += tr("\nCommand: %1").arg(oneLine(record.command, 300));
-      if (recording) text += tr("\nReplayed from the recording %1").arg(oneLine(record.recording));
-      for (const auto& [key, value] : record.tags) {
-        text += tr("\nTag %1 = %2").arg(oneLine(key, 60), oneLine(value, 120));
-      }
-      return plainToolTip(text);
-    }
-    case Qt::FontRole:
-      if (column == NameColumn) {
-        QFont font;
-        font.setBold(true);
-        return font;
-      }
-      return {};
-    case Qt::ForegroundRole:
-      if (recording) return themeOf(QGuiApplication::palette()).warning;
-      return {};
-    default: return {};
-  }
+bool SessionModel::canFetchMore(const QModelIndex& parent) const {
+  const Session* session = at(parent);
+  return session && !session->opened && session->summary.run_count > 0;
 }
 
-QVariant SessionModel::runData(const store::RunSummary& run, int column, int role) const {
-  switch (role) {
-    case SessionIdRole: return static_cast<qlonglong>(run.session_id);
-    case RunIdRole: return static_cast<qlonglong>(run.id);
-    case Qt::DisplayRole:
-      if (column == NameColumn) return oneLine(run.phase);
-      if (column == ProblemColumn) return oneLine(core::problem_label(run.problem));
-      return timeText(run);
-    case Qt::ToolTipRole: return runToolTip(run);
-    case Qt::FontRole:
-      if (column == NameColumn && run.reference) {
-        QFont font;
-        font.setItalic(true);
-        return font;
-      }
-      return {};
-    case Qt::ForegroundRole:
-      if (column == TimeColumn && answerOf(run) == Answer::kWrong) {
-        return themeOf(QGuiApplication::palette()).bad;
-      }
-      if (column == TimeColumn && answerOf(run) == Answer::kUnchecked) {
-        return themeOf(QGuiApplication::palette()).warning;
-      }
-      return {};
-    case Qt::TextAlignmentRole:
-      if (column == TimeColumn) return QVariant(Qt::AlignRight | Qt::AlignVCenter);
-      return {};
-    default: return {};
-  }
+void SessionModel::fetchMore(const QModelIndex& parent) {
+  if (canFetchMore(parent)) nextPage(parent);
 }
 
-QVariant SessionModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
-  switch (section) {
-    case NameColumn: return tr("Session, run (UTC)");
-    case ProblemColumn: return tr("Problem");
-    case TimeColumn: return tr("p50");
-    default: return {};
+void SessionModel::nextPage(const QModelIndex& parent) {
+  if (!parent.isValid()) {
+    if (!more_ || fetching_) return;
+    fetching_ = true;
+    Q_EMIT sessionsWanted(sessions_.empty() ? 0 : sessions_.back()->summary.session.id);
+    return;
   }
+  Session* session = at(parent);
+  if (!session || !session->more || session->fetching) return;
+  session->fetching = true;
+  session->opened = true;
+  Q_EMIT runsWanted(session->summary.session.id, session->runs.empty() ? 0 : session->runs.back().id);
 }
 
 }  // namespace flashcore::gui

@@ -1,31 +1,15 @@
-// SheetModel: sections of named values, as a tree of two levels: what the tables of a run show.
+// SheetModel: one sheet of a run (analysis/sheet.h) as a tree of two levels: sections, and rows of named
+// values.
 //
-// Owns: its rows. Threads: the GUI's. Errors: none; a missing value is a row with its reason.
+// Owns: its sheet. Threads: the GUI's. Errors: none; a missing value is a row with its reason. Text is made
+// safe here: plain, on one line, cut.
 #pragma once
 
 #include <QAbstractItemModel>
-#include <QString>
-#include <vector>
+
+#include "analysis/sheet.h"
 
 namespace flashcore::gui {
-
-enum class SheetState { Plain, Missing, Good, Warning, Bad };
-
-struct SheetRow {
-  QString name;
-  QString value;
-  QString note;     // where it came from, or why it is missing
-  QString toolTip;  // plain text
-  SheetState state = SheetState::Plain;
-};
-
-struct SheetSection {
-  QString title;
-  QString description;
-  std::vector<SheetRow> rows;
-};
-
-using Sheet = std::vector<SheetSection>;
 
 class SheetModel final : public QAbstractItemModel {
   Q_OBJECT
@@ -35,8 +19,8 @@ class SheetModel final : public QAbstractItemModel {
 
   using QAbstractItemModel::QAbstractItemModel;
 
-  void setSheet(Sheet sheet);
-  const Sheet& sheet() const { return sheet_; }
+  void setSheet(analysis::Sheet sheet);
+  const analysis::Sheet& sheet() const { return sheet_; }
 
   QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
   QModelIndex parent(const QModelIndex& child) const override;
@@ -46,7 +30,7 @@ class SheetModel final : public QAbstractItemModel {
   QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
  private:
-  Sheet sheet_;
+  analysis::Sheet sheet_;
 };
 
 }  // namespace flashcore::gui

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/attention.h"
 #include "store/recording.h"
 #include "store/store.h"
 #include "tests/support/program.h"
@@ -38,31 +39,36 @@ class CommandLine : public ::testing::Test {
     return run_program({"/bin/sh", "-c", "cd '" + folder_.path().string() + "' && " + line}, environment);
   }
 
-  // A recording of `copies` times two phases on two problems.
-  std::string make_recording(int copies = 1, double wrong_error = 0) {
-    const auto plain = folder_ / "source.db";
-    auto store = store::Store::open(plain);
+  // A database of these runs, in one session.
+  std::string make_database(std::vector<core::RunRecord> runs, const std::string& name = "source.db") {
+    const auto path = folder_ / name;
+    auto store = store::Store::open(path);
     EXPECT_TRUE(store) << core::to_text(store.error());
-    core::SessionRecord session;
-    session.started_at = "2026-01-02T03:04:05Z";
-    session.environment = sample_environment();
-    const auto id = store->begin_session(session);
-    EXPECT_TRUE(id) << core::to_text(id.error());
+    auto session = sample_session();
+    const auto written = store->write_runs(session, runs);
+    EXPECT_TRUE(written) << core::to_text(written.error());
+    return path.string();
+  }
+
+  // A recording of `copies` times two phases on two problems.
+  std::string make_recording(int copies = 1, bool wrong = false) {
+    std::vector<core::RunRecord> runs;
     for (int i = 0; i < copies; ++i) {
       for (const char* shape : {"mission", "tiny"}) {
-        auto slow = sample_run("baseline", 1, shape, 400'000);
-        auto fast = sample_run("wmma", 2, shape, 40'000);
-        if (wrong_error > 0) {
-          fast.correctness.front().passed = false;
-          fast.correctness.front().max_error = wrong_error;
+        runs.push_back(sample_run("baseline", 1, shape, 400'000));
+        runs.push_back(sample_run("wmma", 2, shape, 40'000));
+        if (wrong) {
+          runs.back() = sample_head("wmma", 2, shape);
+          core::add_measurement(runs.back(), sample_check(*core::attention_of(*runs.back().problem), false));
+          core::add_measurement(runs.back(), sample_timing(40'000));
         }
-        EXPECT_TRUE(store->write_run(*id, slow));
-        EXPECT_TRUE(store->write_run(*id, fast));
       }
     }
+    auto store = store::Store::open(make_database(runs), store::Mode::kReadOnly);
+    EXPECT_TRUE(store) << core::to_text(store.error());
     const auto recording = folder_ / "test.db.zst";
-    const auto written = store::write_recording(*store, recording);
-    EXPECT_TRUE(written) << core::to_text(written.error());
+    const auto recorded = store::write_recording(*store, recording);
+    EXPECT_TRUE(recorded) << core::to_text(recorded.error());
     return recording.string();
   }
 

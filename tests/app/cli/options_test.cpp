@@ -1,6 +1,10 @@
 // The form of the command line.
 #include "app/cli/options.h"
 
+#include "app/cli/inputs.h"
+#include "app/cli/progress.h"
+#include "app/session/collectors.h"
+#include "reports/text.h"
 #include "tests/app/cli/fixture.h"
 
 namespace flashcore::tests {
@@ -50,8 +54,116 @@ TEST(CliOptions, OptionsMayFollowACommand) {
   const auto o = parse({"show", "3", "--db", "x.db"});
   ASSERT_TRUE(o);
   EXPECT_EQ(o->command, cli::Command::kShow);
-  EXPECT_EQ(o->run, 3);
+  EXPECT_EQ(o->run, "3");
   EXPECT_EQ(o->database, "x.db");
+}
+
+TEST(CliOptions, OptionsMayStandBeforeACommandToo) {
+  const auto o = parse({"--db", "x.db", "show", "latest~1"});
+  ASSERT_TRUE(o) << o.error().message;
+  EXPECT_EQ(o->run, "latest~1");
+  EXPECT_EQ(o->database, "x.db");
+}
+
+// `list runs --set bogus --iters -5` listed everything.
+TEST(CliOptions, AnOptionThatACommandDoesNotUseIsAnError) {
+  const std::vector<std::vector<const char*>> cases{{"list", "runs", "--set", "quick", "--iters", "5"},
+                                                    {"list", "runs", "--iters", "-5"},
+                                                    {"--iters", "5", "list", "runs"},
+                                                    {"list", "phases", "--db", "x"},
+                                                    {"list", "counters", "--since", "2026-01-01"},
+                                                    {"show", "3", "--phase", "wmma"},
+                                                    {"doctor", "--db", "x"},
+                                                    {"record", "x", "--json"},
+                                                    {"import", "x", "--phase", "wmma"},
+                                                    {"launch", "--iters", "3"},
+                                                    {"--chip", "GH100"},
+                                                    {"--limit", "3"},
+                                                    {"worker", "--db", "x"},
+                                                    {"helper", "--db", "x"}};
+  for (const auto& arguments : cases) {
+    const auto o = parse(arguments);
+    ASSERT_FALSE(o) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(o.error().code, core::ErrorCode::kUsage);
+    EXPECT_THAT(o.error().message, HasSubstr("takes no --"));
+    EXPECT_THAT(o.error().hint, HasSubstr("it takes"));
+  }
+  const auto list = parse({"list", "runs", "--iters", "-5"});
+  EXPECT_THAT(list.error().message, HasSubstr("list runs takes no --iters"));
+  EXPECT_THAT(list.error().hint, HasSubstr("--phase"));
+}
+
+TEST(CliOptions, ValuesAreCheckedEarly) {
+  EXPECT_THAT(parse({"list", "counters", "--chip", "GH100", "--set", "bogus"}).error().message,
+              HasSubstr("bogus"));
+  EXPECT_FALSE(parse({"--set", "quik"}));
+  EXPECT_FALSE(parse({"--device", "H200"}));
+  EXPECT_FALSE(parse({"--device", "-1"}));
+  EXPECT_EQ(parse({"list", "runs", "--device", "H200"})->device_name, "H200");
+  for (const char* since : {"yesterday", "2026", "2026-1-31", "2026-01-31 12:00", "2026-01-31T12:00:00Z0"})
+    EXPECT_FALSE(parse({"list", "runs", "--since", since})) << since;
+  EXPECT_TRUE(parse({"list", "runs", "--since", "2026-01-31T12:00:00Z"}));
+  EXPECT_FALSE(parse({"list", "runs", "--limit", "0"}));
+}
+
+TEST(CliOptions, CollectorsAreThoseOfTheRegistry) {
+  EXPECT_THAT(parse({"--collect", "timing,ncu"})->collect, ElementsAre("timing", "ncu"));
+  EXPECT_THAT(parse({"--collect", "timng"}).error().message, HasSubstr("timing"));
+  const std::string help = parse({"--help"})->text;
+  for (const auto& info : session::list_collectors()) {
+    if (!info.always) {
+      EXPECT_THAT(help, HasSubstr(info.id + " (" + info.title + ")"));
+    }
+  }
+}
+
+TEST(CliOptions, NcuStandsInPlaceOfWhatElseCounts) {
+  const auto chosen = [](std::vector<const char*> arguments) {
+    return cli::make_request(*parse(std::move(arguments)))->collectors;
+  };
+  EXPECT_THAT(chosen({"--ncu"}), ::testing::UnorderedElementsAre("ncu", "timing"));
+  EXPECT_THAT(chosen({"--ncu", "--collect", "cupti"}), ElementsAre("ncu"));
+  EXPECT_THAT(chosen({}), ::testing::IsEmpty());
+}
+
+TEST(CliOptions, TheRequestHasAllThatWasAskedFor) {
+  const auto o = parse({"--ncu-path", "/n", "--ncu-set", "detailed", "--ncu-set", "source", "--keep-report",
+                        "--nvtx", "wmma/*", "--strict", "--seed", "18446744073709551615", "--shape",
+                        "b=1,h=8,hkv=2,sq=512,sk=512,d=64,dtype=bf16,mask=causal"});
+  ASSERT_TRUE(o);
+  const auto request = cli::make_request(*o);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->ncu_path, "/n");
+  EXPECT_THAT(request->ncu_sets, ElementsAre("detailed", "source"));
+  EXPECT_TRUE(request->keep_report);
+  EXPECT_EQ(request->nvtx_filter, "wmma/*");
+  EXPECT_TRUE(request->strict);
+  EXPECT_EQ(request->seed, 18446744073709551615U);
+  EXPECT_EQ(core::problem_label(request->problems.front()), "mission,hkv=2,bf16,causal");
+}
+
+TEST(CliOptions, JsonAloneIsStandardOutput) {
+  EXPECT_EQ(parse({"list", "runs", "--json"})->json, "-");
+  EXPECT_EQ(parse({"show", "3", "--json", "x.json"})->json, "x.json");
+}
+
+TEST(CliOptions, HelpOfACommandShowsItsOwnOptionsOnly) {
+  const auto list = parse({"list", "--help"})->text;
+  EXPECT_THAT(list, HasSubstr("--since"));
+  EXPECT_THAT(list, HasSubstr("collectors"));
+  EXPECT_THAT(list, ::testing::Not(HasSubstr("--iters")));
+  EXPECT_THAT(parse({"record", "--help"})->text, HasSubstr("--db"));
+}
+
+TEST(Progress, HostileNamesNeitherSteerTheTerminalNorWrap) {
+  session::ProfileEvent e;
+  e.run_count = 3;
+  e.subject = "\x1b]0;title\x07" + std::string(500, 'x');
+  e.problem = "\xe4\xb8\xad\xe6\x96\x87";
+  const std::string text = cli::progress_text(e, 40);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find('\x07'), std::string::npos);
+  EXPECT_LE(reports::display_width(text), 40);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // The whole way of a run on a machine without a GPU: recording, database, table, JSON, report.
+#include <filesystem>
+
 #include "tests/app/cli/fixture.h"
 
 namespace flashcore::tests {
@@ -33,7 +35,7 @@ TEST_F(Replay, JsonIsOneObjectOnStandardOutputAndNothingElse) {
   const auto outcome = run({"--replay", make_recording(), "--phase", "wmma", "--json", "-"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto json = nlohmann::json::parse(outcome.out);
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   ASSERT_EQ(json["runs"].size(), 2U);
   const auto& run = json["runs"][0];
   EXPECT_EQ(run["phase"], "wmma");
@@ -44,7 +46,7 @@ TEST_F(Replay, JsonIsOneObjectOnStandardOutputAndNothingElse) {
 }
 
 TEST_F(Replay, AWrongAnswerExits4AndItsTimeIsNoResult) {
-  const auto outcome = run({"--replay", make_recording(1, 0.5), "--phase", "wmma", "--json", "-"});
+  const auto outcome = run({"--replay", make_recording(1, true), "--phase", "wmma", "--json", "-"});
   EXPECT_EQ(outcome.exit_code, 4);
   const auto json = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(json["runs"][0]["correctness"]["passed"], false);
@@ -68,16 +70,10 @@ TEST_F(Replay, HostileTagsAreText) {
 TEST_F(Replay, HostileNamesReachNoTerminal) {
   const auto source = (folder_ / "source.db").string();
   {
-    auto store = store::Store::open(source);
-    ASSERT_TRUE(store);
-    core::SessionRecord session;
-    session.started_at = "2026-01-02T03:04:05Z";
-    session.environment = sample_environment();
-    const auto id = store->begin_session(session);
     auto record = sample_run(("\x1b[1m" + std::string(10'000, 'p')).c_str(), 1, "mission", 40'000);
-    record.phase.title = "\x1b[31mred";
-    record.device.name = "GPU\x1b]0;title\x07" + std::string(10'000, 'd');
-    ASSERT_TRUE(store->write_run(*id, record));
+    record.subject.title = "\x1b[31mred";
+    record.device->name = "GPU\x1b]0;title\x07" + std::string(10'000, 'd');
+    make_database({record}, "source.db");
   }
   const auto absent = run({"--replay", source, "--shape", "tiny"});
   EXPECT_EQ(absent.exit_code, 2);
@@ -102,7 +98,7 @@ TEST_F(Replay, TwiceIsTwoSessions) {
   ASSERT_EQ(run({"--replay", recording}).exit_code, 0);
   auto store = store::Store::open(folder_ / "flashcore/runs.db");
   ASSERT_TRUE(store);
-  EXPECT_EQ(store->sessions()->size(), 2U);
+  EXPECT_EQ(store->list_sessions()->sessions.size(), 2U);
 }
 
 TEST_F(Replay, ADatabaseBecomesARecordingAgain) {
@@ -114,20 +110,8 @@ TEST_F(Replay, ADatabaseBecomesARecordingAgain) {
 }
 
 TEST_F(Replay, CausalAloneChoosesTheRunsWithTheMask) {
-  const auto source = (folder_ / "source.db").string();
-  {
-    auto store = store::Store::open(source);
-    ASSERT_TRUE(store);
-    core::SessionRecord session;
-    session.started_at = "2026-01-02T03:04:05Z";
-    session.environment = sample_environment();
-    const auto id = store->begin_session(session);
-    auto plain = sample_run("wmma", 2, "mission", 40'000);
-    auto masked = sample_run("wmma", 2, "tiny", 4'000);
-    masked.problem.causal = true;
-    ASSERT_TRUE(store->write_run(*id, plain));
-    ASSERT_TRUE(store->write_run(*id, masked));
-  }
+  const auto source =
+      make_database({sample_run("wmma", 2, "mission", 40'000), sample_run("wmma", 2, "tiny,causal", 4'000)});
   const auto outcome = run({"--replay", source, "--causal", "--json", "-"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto json = nlohmann::json::parse(outcome.out);
@@ -145,6 +129,39 @@ TEST_F(Replay, TheSessionKeepsTheCommandWithAllThatChangesItsNumbers) {
     EXPECT_THAT(command, HasSubstr(part));
   }
   EXPECT_THAT(command, Not(HasSubstr("--warmup")));
+}
+
+// A refused replay left an empty database behind.
+TEST_F(Replay, ARefusalLeavesNoDatabase) {
+  const auto db = folder_ / "runs.db";
+  EXPECT_EQ(run({"--replay", make_recording(), "--shape", "large", "--db", db.string()}).exit_code, 2);
+  EXPECT_EQ(run({"--replay", (folder_ / "none.db.zst").string(), "--db", db.string()}).exit_code, 5);
+  EXPECT_EQ(run({"--shape", "mission", "--db", db.string()}).exit_code, 3);
+  EXPECT_FALSE(std::filesystem::exists(db));
+}
+
+TEST_F(Replay, ARecordingMayComeThroughAPipe) {
+  const auto outcome =
+      shell("cat '" + make_recording() + "' | \"$P\" --replay /dev/stdin --db runs.db --json - | head -c 1");
+  EXPECT_EQ(outcome.out, "{") << outcome.err;
+}
+
+TEST_F(Replay, MeasurementsTravelWhole) {
+  ASSERT_EQ(run({"--replay", make_recording(), "--shape", "tiny", "--phase", "wmma"}).exit_code, 0);
+  auto store = store::Store::open(folder_ / "flashcore/runs.db");
+  ASSERT_TRUE(store);
+  const auto back = store->read_run(1);
+  ASSERT_TRUE(back);
+  const auto original = sample_run("wmma", 2, "tiny", 40'000);
+  ASSERT_EQ(back->measurements.size(), original.measurements.size());
+  for (std::size_t i = 0; i < original.measurements.size(); ++i) {
+    auto m = back->measurements[i];
+    m.id = 0;
+    EXPECT_EQ(m, original.measurements[i]);
+  }
+  EXPECT_EQ(back->origin, core::Origin::kRecording);
+  EXPECT_EQ(back->taken_at, original.taken_at);
+  EXPECT_EQ(back->diagnostics.back().code, "recording_stale");
 }
 
 TEST_F(Replay, NoRunsYetIsNoError) {

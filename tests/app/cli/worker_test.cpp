@@ -1,4 +1,6 @@
 // The helper process of the desktop app, spoken to as the app does.
+#include <filesystem>
+
 #include "app/session/worker_protocol.h"
 #include "tests/app/cli/fixture.h"
 
@@ -11,6 +13,7 @@ class Worker : public CommandLine {
  protected:
   session::WorkerRequest request(int copies = 1) {
     session::WorkerRequest r;
+    r.id = 7;
     r.database = (folder_ / "runs.db").string();
     r.replay = make_recording(copies);
     return r;
@@ -27,12 +30,43 @@ class Worker : public CommandLine {
 TEST_F(Worker, ReplaysAndTellsEveryStep) {
   Program program(command({"worker"}), with_home());
   program.say(to_line(request()) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"finished\""));
+  program.close_input();
   const auto outcome = program.finish();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("run_started"));
   const auto message = last_message(outcome.out);
-  ASSERT_TRUE(std::holds_alternative<session::WorkerFinished>(message));
-  EXPECT_EQ(std::get<session::WorkerFinished>(message).outcome.runs.size(), 4U);
+  EXPECT_EQ(message.id, 7);
+  ASSERT_TRUE(std::holds_alternative<session::WorkerFinished>(message.content));
+  EXPECT_EQ(std::get<session::WorkerFinished>(message.content).outcome.runs.size(), 4U);
+}
+
+// The worker ended after its first request.
+TEST_F(Worker, ServesManyRequestsAndALineThatIsNoneBetweenThem) {
+  Program program(command({"worker"}), with_home());
+  auto r = request();
+  for (r.id = 1; r.id <= 3; ++r.id) {
+    program.say(to_line(r) + "\nnonsense\n");
+    ASSERT_TRUE(program.wait_for("\"event\":\"finished\",\"exit_code\":0,\"id\":" + std::to_string(r.id)));
+  }
+  program.close_input();
+  const auto outcome = program.finish();
+  EXPECT_THAT(outcome.out, HasSubstr("not a line of the worker's protocol"));
+  auto store = store::Store::open(folder_ / "runs.db", store::Mode::kReadOnly);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->list_sessions()->sessions.size(), 3U);
+}
+
+TEST_F(Worker, ACancelIsForTheRequestAtHandOnly) {
+  Program program(command({"worker"}), with_home());
+  program.say(to_line(request(200)) + "\n");
+  ASSERT_TRUE(program.wait_for("run_finished"));
+  auto next = request();
+  next.id = 8;
+  program.say(session::cancel_line() + "\n" + to_line(next) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"finished\",\"exit_code\":0,\"id\":8"));
+  program.close_input();
+  EXPECT_THAT(program.finish().out, HasSubstr("\"exit_code\":130,\"id\":7"));
 }
 
 TEST_F(Worker, CancelKeepsFinishedRuns) {
@@ -40,23 +74,27 @@ TEST_F(Worker, CancelKeepsFinishedRuns) {
   program.say(to_line(request(200)) + "\n");
   ASSERT_TRUE(program.wait_for("run_finished"));
   program.say(session::cancel_line() + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"finished\""));
+  program.close_input();
   const auto outcome = program.finish();
   EXPECT_EQ(outcome.exit_code, 130);
-  const auto finished = std::get<session::WorkerFinished>(last_message(outcome.out));
+  const auto finished = std::get<session::WorkerFinished>(last_message(outcome.out).content);
   EXPECT_TRUE(finished.outcome.cancelled);
   auto store = store::Store::open(folder_ / "runs.db", store::Mode::kReadOnly);
   ASSERT_TRUE(store) << core::to_text(store.error());
-  EXPECT_EQ(store->runs()->size(), finished.outcome.runs.size());
+  EXPECT_EQ(store->count_runs().value(), static_cast<std::int64_t>(finished.outcome.runs.size()));
   EXPECT_LT(finished.outcome.runs.size(), 800U);
 }
 
-TEST_F(Worker, ASignalDoesTheSame) {
-  Program program(command({"worker"}), with_home());
-  program.say(to_line(request(200)) + "\n");
-  ASSERT_TRUE(program.wait_for("run_finished"));
-  program.send(SIGINT);
-  EXPECT_EQ(program.finish().exit_code, 130);
-  EXPECT_TRUE(store::Store::open(folder_ / "runs.db"));
+TEST_F(Worker, SignalsDoTheSame) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    Program program(command({"worker"}), with_home());
+    program.say(to_line(request(200)) + "\n");
+    ASSERT_TRUE(program.wait_for("run_finished"));
+    program.send(signal);
+    EXPECT_EQ(program.finish().exit_code, 130) << signal;
+    EXPECT_TRUE(store::Store::open(folder_ / "runs.db"));
+  }
 }
 
 TEST_F(Worker, TheEndOfTheStreamStopsIt) {
@@ -68,35 +106,66 @@ TEST_F(Worker, TheEndOfTheStreamStopsIt) {
 }
 
 TEST_F(Worker, RefusesWhatIsNoRequest) {
-  for (const std::string line :
-       {"nonsense\n", "{}\n", "[1]\n", "{\"cmd\":\"profile\",\"warmup\":\"x\"}\n", ""}) {
+  for (const std::string line : {"nonsense\n", "{}\n", "[1]\n", "{\"cmd\":\"profile\",\"warmup\":\"x\"}\n",
+                                 "{\"cmd\":\"profile\",\"shapes\":[\"tiny\"]}\n", "{\"cmd\":\"dance\"}\n"}) {
     Program program(command({"worker"}), with_home());
-    if (!line.empty()) program.say(line);
+    program.say(line);
     program.close_input();
     const auto outcome = program.finish();
     EXPECT_EQ(outcome.exit_code, 2) << line;
-    EXPECT_TRUE(std::holds_alternative<session::WorkerError>(last_message(outcome.out))) << line;
+    EXPECT_TRUE(std::holds_alternative<session::WorkerError>(last_message(outcome.out).content)) << line;
   }
+}
+
+TEST_F(Worker, WithoutARequestItJustEnds) {
+  Program program(command({"worker"}), with_home());
+  program.close_input();
+  const auto outcome = program.finish();
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out, "");
 }
 
 TEST_F(Worker, ReadsTheCatalogueThatTheAppReads) {
   Program program(command({"worker"}), with_home({{"FLASHCORE_CATALOGUE", (folder_ / "none").string()}}));
   program.say(to_line(request()) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"error\""));
+  program.close_input();
   const auto outcome = program.finish();
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(std::get<session::WorkerError>(last_message(outcome.out)).error.message,
+  EXPECT_THAT(std::get<session::WorkerError>(last_message(outcome.out).content).error.message,
               HasSubstr("catalogue folder"));
 }
 
-TEST_F(Worker, WithoutAGpuItSaysSo) {
+TEST_F(Worker, WithoutAGpuItSaysSoAndLeavesNoDatabase) {
   auto r = request();
   r.replay.reset();
-  r.shapes = {"mission"};
+  r.profile.problems = {*core::parse_problem("mission")};
   Program program(command({"worker"}), with_home());
   program.say(to_line(r) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"error\""));
+  program.close_input();
   const auto outcome = program.finish();
   EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_EQ(std::get<session::WorkerError>(last_message(outcome.out)).error.code, core::ErrorCode::kNoDevice);
+  EXPECT_EQ(std::get<session::WorkerError>(last_message(outcome.out).content).error.code,
+            core::ErrorCode::kNoDevice);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs.db"));
+}
+
+TEST_F(Worker, Imports) {
+  const auto file = folder_ / "bench.json";
+  std::ofstream(file) << "neither JSON nor CSV";
+  session::WorkerImport import;
+  import.id = 5;
+  import.database = (folder_ / "runs.db").string();
+  import.request.files = {file};
+  Program program(command({"worker"}), with_home());
+  program.say(to_line(import) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"error\""));
+  program.close_input();
+  const auto error = last_message(program.finish().out);
+  EXPECT_EQ(error.id, 5);
+  EXPECT_EQ(std::get<session::WorkerError>(error.content).error.code, core::ErrorCode::kUsage);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs.db"));
 }
 
 }  // namespace

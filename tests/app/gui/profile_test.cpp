@@ -1,48 +1,18 @@
-// Profiling from the window: what may be pressed when, and helpers good and bad.
+// Profiling from the window: what may be pressed when, and what is asked for.
+#include <QCheckBox>
+#include <QComboBox>
 #include <QFileInfo>
 #include <QListWidget>
 #include <QPushButton>
+#include <QThread>
+#include <atomic>
 
-#include "store/recording.h"
-#include "window_fixture.h"
+#include "app/session/collectors.h"
+#include "app/session/worker_protocol.h"
+#include "profile_fixture.h"
 
 namespace flashcore::gui::test {
 namespace {
-
-class ProfileTest : public WindowTest {
- protected:
-  static QString badWorker() { return QStringLiteral(FLASHCORE_BUILD_DIR "/tests/misbehaving_worker"); }
-  static QString realWorker() { return QStringLiteral(FLASHCORE_BUILD_DIR "/bin/flashcore-profile"); }
-
-  // A click on the box of the row that stands for `id`.
-  void tick(const char* list, const QString& id) {
-    auto* widget = child<QListWidget>(list);
-    for (int row = 0; row < widget->count(); ++row) {
-      if (widget->item(row)->data(Qt::UserRole).toString() != id) continue;
-      const QRect rect = widget->visualItemRect(widget->item(row));
-      QTest::mouseClick(widget->viewport(), Qt::LeftButton, {}, QPoint(rect.left() + 10, rect.center().y()));
-      return;
-    }
-    FAIL() << "no row " << id.toStdString();
-  }
-
-  void runMisbehaving(const char* way) {
-    qputenv("MISBEHAVIOUR", way);
-    makeWindow(machineWithGpu, badWorker());
-    openSample();
-    QSignalSpy ended(window_.get(), &MainWindow::profilingEnded);
-    QTest::mouseClick(child<QPushButton>("runButton"), Qt::LeftButton);
-    ASSERT_TRUE(ended.count() > 0 || ended.wait(kWaitMs));
-  }
-
-  void expectAlive() {
-    EXPECT_TRUE(window_->isVisible());
-    EXPECT_TRUE(QTest::qWaitFor([&] { return child<QPushButton>("runButton")->isEnabled(); }, kWaitMs));
-    EXPECT_FALSE(child<QWidget>("progress")->isVisible());
-    click(window_->sessions()->indexOfSession(ids_.live));
-    EXPECT_TRUE(QTest::qWaitFor([&] { return window_->view()->session()->id == ids_.live; }, kWaitMs));
-  }
-};
 
 TEST_F(ProfileTest, WithoutAGpuTheButtonIsOffAndSaysWhy) {
   makeWindow();
@@ -74,115 +44,115 @@ TEST_F(ProfileTest, TheWindowIsThereBeforeTheDriverHasAnswered) {
   EXPECT_TRUE(window.findChild<QPushButton*>(QStringLiteral("runButton"))->isEnabled());
 }
 
+std::vector<std::string> labels(const std::vector<core::Problem>& problems) {
+  std::vector<std::string> texts;
+  for (const auto& problem : problems) texts.push_back(core::problem_label(problem));
+  return texts;
+}
+
 TEST_F(ProfileTest, TicksMakeTheRequest) {
   makeWindow(machineWithGpu);
-  auto before = window_->panel()->request();
-  ASSERT_FALSE(before.profile.phases.empty());
-  EXPECT_EQ(before.shapes, std::vector<std::string>{"mission"});
-  tick("phaseTicks", QString::fromStdString(before.profile.phases.front()));
+  const auto before = window_->panel()->request().profile;
+  ASSERT_FALSE(before.phases.empty());
+  EXPECT_EQ(labels(before.problems), std::vector<std::string>{"mission"});
+  EXPECT_FALSE(before.strict);
+  EXPECT_EQ(before.seed, 0U);
+  EXPECT_FALSE(before.command.empty());
+  tick("phaseTicks", QString::fromStdString(before.phases.front()));
   tick("shapeTicks", QStringLiteral("tiny"));
+  QTest::keyClicks(child<QLineEdit>("otherProblem"), QStringLiteral("2,8,128,512,64"));
+  child<QLineEdit>("seed")->selectAll();
+  QTest::keyClicks(child<QLineEdit>("seed"), QStringLiteral("18446744073709551615"));
+  child<QCheckBox>("strict")->setChecked(true);
+  auto after = window_->panel()->request().profile;
+  EXPECT_EQ(after.phases.size(), before.phases.size() - 1);
+  EXPECT_EQ(labels(after.problems), (std::vector<std::string>{"tiny", "mission", "2,8,128,512,64"}));
+  EXPECT_TRUE(after.strict);
+  EXPECT_EQ(after.seed, 18446744073709551615U);
   QTest::mouseClick(child<QWidget>("causal"), Qt::LeftButton, {},
                     QPoint(8, child<QWidget>("causal")->height() / 2));
-  QTest::keyClicks(child<QLineEdit>("otherShape"), QStringLiteral("2,8,128,512,64"));
-  const auto after = window_->panel()->request();
-  EXPECT_EQ(after.profile.phases.size(), before.profile.phases.size() - 1);
-  EXPECT_EQ(after.shapes, (std::vector<std::string>{"tiny", "mission", "2,8,128,512,64"}));
-  EXPECT_TRUE(after.causal);
+  after = window_->panel()->request().profile;
+  EXPECT_EQ(labels(after.problems),
+            (std::vector<std::string>{"tiny,causal", "mission,causal", "2,8,128,512,64,causal"}));
   EXPECT_TRUE(child<QPushButton>("runButton")->isEnabled());
 }
 
-TEST_F(ProfileTest, AShapeThatBreaksARuleTurnsTheButtonOffWithTheRule) {
+TEST_F(ProfileTest, TheRequestReachesTheHelperWhole) {
+  // What the panel says is what a helper reads, seed, strictness and command too.
   makeWindow(machineWithGpu);
-  QTest::keyClicks(child<QLineEdit>("otherShape"), QStringLiteral("1,8,512,80"));
+  child<QLineEdit>("seed")->setText(QStringLiteral("77"));
+  child<QCheckBox>("strict")->setChecked(true);
+  child<QLineEdit>("otherProblem")
+      ->setText(QStringLiteral("b=1,h=8,hkv=2,sq=512,sk=512,d=64,dtype=bf16,mask=causal"));
+  auto request = window_->panel()->request();
+  request.id = 3;
+  request.database = "/tmp/x.db";
+  const auto command = session::parse_command(session::to_line(request));
+  ASSERT_TRUE(command.has_value()) << command.error().message;
+  const auto& back = std::get<session::WorkerRequest>(*command).profile;
+  EXPECT_EQ(back.seed, 77U);
+  EXPECT_TRUE(back.strict);
+  EXPECT_EQ(back.command, request.profile.command);
+  EXPECT_EQ(back.collectors, request.profile.collectors);
+  EXPECT_EQ(labels(back.problems), (std::vector<std::string>{"mission", "mission,hkv=2,bf16,causal"}));
+}
+
+TEST_F(ProfileTest, EveryCollectorOfTheRegistryCanBeChosen) {
+  makeWindow(machineWithGpu);
+  std::vector<std::string> byDefault;
+  for (const auto& info : session::list_collectors()) {
+    const auto* box =
+        window_->findChild<QCheckBox*>(QStringLiteral("collect.") + QString::fromStdString(info.id));
+    EXPECT_EQ(box == nullptr, info.always) << info.id;
+    if (!box) continue;
+    EXPECT_EQ(box->isChecked(), info.by_default) << info.id;
+    if (info.by_default) byDefault.push_back(info.id);
+  }
+  EXPECT_EQ(window_->panel()->request().profile.collectors, byDefault);
+  for (const auto& id : byDefault) {
+    window_->findChild<QCheckBox*>(QStringLiteral("collect.") + QString::fromStdString(id))
+        ->setChecked(false);
+  }
   EXPECT_FALSE(child<QPushButton>("runButton")->isEnabled());
-  EXPECT_TRUE(labelText("profileReason").contains(QStringLiteral("64")))
+  EXPECT_FALSE(child<QComboBox>("counterSet")->isEnabled());
+  auto* ncu = child<QCheckBox>("collect.ncu");
+  ASSERT_NE(ncu, nullptr);
+  ncu->setChecked(true);
+  EXPECT_EQ(window_->panel()->request().profile.collectors, std::vector<std::string>{"ncu"});
+  EXPECT_TRUE(child<QPushButton>("runButton")->isEnabled());
+}
+
+TEST_F(ProfileTest, WhatStandsAgainstACollectorIsSaidWhereItIsTicked) {
+  makeWindow([] {
+    auto findings = machineWithGpu();
+    findings.back() = {"counters", false, "not permitted", "ask the administrator"};
+    findings.push_back({"ncu", false, "not found", "install it"});
+    return findings;
+  });
+  EXPECT_TRUE(labelText("profileReason").contains(QStringLiteral("ask the administrator")));
+  EXPECT_FALSE(labelText("profileReason").contains(QStringLiteral("install it")));
+  child<QCheckBox>("collect.cupti")->setChecked(false);
+  child<QCheckBox>("collect.ncu")->setChecked(true);
+  EXPECT_FALSE(labelText("profileReason").contains(QStringLiteral("ask the administrator")));
+  EXPECT_TRUE(labelText("profileReason").contains(QStringLiteral("install it")));
+}
+
+TEST_F(ProfileTest, AProblemThatBreaksARuleTurnsTheButtonOffWithTheRule) {
+  makeWindow(machineWithGpu);
+  QTest::keyClicks(child<QLineEdit>("otherProblem"), QStringLiteral("1,8,512,64,hkv=3"));
+  EXPECT_FALSE(child<QPushButton>("runButton")->isEnabled());
+  const auto rule = core::parse_problem("1,8,512,64,hkv=3");
+  ASSERT_FALSE(rule.has_value());
+  EXPECT_TRUE(labelText("profileReason").contains(QString::fromStdString(rule.error().message)))
       << labelText("profileReason").toStdString();
-  child<QLineEdit>("otherShape")->clear();
+  child<QLineEdit>("otherProblem")->clear();
+  EXPECT_TRUE(child<QPushButton>("runButton")->isEnabled());
+  child<QLineEdit>("seed")->setText(QStringLiteral("-1"));
+  EXPECT_FALSE(child<QPushButton>("runButton")->isEnabled());
+  child<QLineEdit>("seed")->setText(QStringLiteral("5"));
   EXPECT_TRUE(child<QPushButton>("runButton")->isEnabled());
   tick("shapeTicks", QStringLiteral("mission"));
   EXPECT_FALSE(child<QPushButton>("runButton")->isEnabled());
-}
-
-TEST_F(ProfileTest, ACrashingHelperTakesNothingWithIt) {
-  runMisbehaving("abort");
-  EXPECT_TRUE(window_->banner()->isVisible());
-  EXPECT_TRUE(window_->banner()->message().contains(QStringLiteral("ended unexpectedly")));
-  EXPECT_TRUE(window_->banner()->message().contains(QStringLiteral("SIGABRT")));
-  EXPECT_TRUE(window_->banner()->hint().contains(QStringLiteral("Runs finished before")));
-  expectAlive();
-}
-
-TEST_F(ProfileTest, AnExitingHelperSaysItsCode) {
-  runMisbehaving("exit");
-  EXPECT_TRUE(window_->banner()->message().contains(QStringLiteral("exit code 7")));
-  expectAlive();
-}
-
-TEST_F(ProfileTest, LinesThatAreNoMessagesAreSurvivedAndErrorsAreShown) {
-  runMisbehaving("chatty");
-  EXPECT_EQ(window_->banner()->message(), QStringLiteral("the launch failed"));
-  EXPECT_EQ(window_->banner()->hint(), QStringLiteral("look again"));
-  expectAlive();
-}
-
-TEST_F(ProfileTest, AHelperThatIsNotThereSaysSo) {
-  makeWindow(machineWithGpu, file("no-such-program"));
-  openSample();
-  QSignalSpy ended(window_.get(), &MainWindow::profilingEnded);
-  QTest::mouseClick(child<QPushButton>("runButton"), Qt::LeftButton);
-  ASSERT_TRUE(ended.count() > 0 || ended.wait(kWaitMs));
-  EXPECT_TRUE(window_->banner()->message().contains(QStringLiteral("could not be started")));
-  expectAlive();
-}
-
-TEST_F(ProfileTest, CancelStopsTheHelper) {
-  qputenv("MISBEHAVIOUR", "cancellable");
-  makeWindow(machineWithGpu, badWorker());
-  openSample();
-  QSignalSpy ended(window_.get(), &MainWindow::profilingEnded);
-  QTest::mouseClick(child<QPushButton>("runButton"), Qt::LeftButton);
-  ASSERT_TRUE(QTest::qWaitFor(
-      [&] { return labelText("profileStep").contains(QStringLiteral("wmma on mission")); }, kWaitMs));
-  EXPECT_FALSE(child<QPushButton>("runButton")->isEnabled());
-  QTest::mouseClick(child<QPushButton>("cancelButton"), Qt::LeftButton);
-  EXPECT_FALSE(child<QPushButton>("cancelButton")->isEnabled());
-  ASSERT_TRUE(ended.wait(kWaitMs));
-  EXPECT_TRUE(labelText("profileStep").contains(QStringLiteral("Cancelled")));
-  expectAlive();
-}
-
-TEST_F(ProfileTest, ClosingTheWindowEndsAHungHelper) {
-  qputenv("MISBEHAVIOUR", "hang");
-  makeWindow(machineWithGpu, badWorker());
-  QTest::mouseClick(child<QPushButton>("runButton"), Qt::LeftButton);
-  ASSERT_TRUE(QTest::qWaitFor(
-      [&] { return labelText("profileStep").contains(QStringLiteral("wmma on mission")); }, kWaitMs));
-  QElapsedTimer timer;
-  timer.start();
-  window_.reset();
-  EXPECT_LT(timer.elapsed(), 8000);
-}
-
-TEST_F(ProfileTest, ReplaysARecordingThroughTheRealHelper) {
-  if (!QFileInfo(realWorker()).isExecutable()) GTEST_SKIP() << "flashcore-profile is not built";
-  {
-    writeSample(file("source.db").toStdString());
-    auto store = store::Store::open(file("source.db").toStdString());
-    ASSERT_TRUE(store.has_value());
-    ASSERT_TRUE(store::write_recording(*store, file("sample.db.zst").toStdString()).has_value());
-  }
-  makeWindow(machineWithoutGpu, realWorker(), file("sample.db.zst"));
-  ASSERT_TRUE(child<QPushButton>("replayButton")->isEnabled()) << labelText("recordingNote").toStdString();
-  EXPECT_TRUE(labelText("recordingNote").contains(QStringLiteral("H200")));
-  EXPECT_TRUE(child<QPushButton>("emptyReplay")->isVisible());  // where the eye is
-  QSignalSpy ended(window_.get(), &MainWindow::profilingEnded);
-  QSignalSpy shown(window_.get(), &MainWindow::sessionShown);
-  QTest::mouseClick(child<QPushButton>("replayButton"), Qt::LeftButton);
-  ASSERT_TRUE(ended.count() > 0 || ended.wait(kWaitMs));
-  ASSERT_TRUE(shown.count() > 0 || shown.wait(kWaitMs)) << window_->banner()->message().toStdString();
-  EXPECT_EQ(window_->database()->path(), file("default.db"));
-  EXPECT_EQ(window_->view()->session()->runs.size(), 6U);
-  EXPECT_TRUE(child<QLabel>("recordingBadge")->isVisible());
 }
 
 }  // namespace

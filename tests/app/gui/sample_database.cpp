@@ -1,8 +1,12 @@
 #include "sample_database.h"
 
+#include <sqlite3.h>
+
 #include <QtGlobal>
+#include <array>
 
 #include "analysis/catalogue.h"
+#include "core/attention.h"
 
 namespace flashcore::gui::test {
 namespace {
@@ -11,6 +15,10 @@ template <typename T>
 T must(core::Result<T> result) {
   if (!result) qFatal("%s", core::to_text(result.error()).c_str());
   return std::move(*result);
+}
+
+void must(const core::Status& status) {
+  if (!status) qFatal("%s", core::to_text(status.error()).c_str());
 }
 
 core::DeviceRecord device() {
@@ -44,21 +52,70 @@ core::EnvironmentRecord environment() {
   return e;
 }
 
-void addCounters(core::RunRecord& run) {
-  const auto catalogue = must(analysis::Catalogue::builtin());
-  std::map<std::string, double> values;
-  for (const auto& metric : catalogue.metrics()) {
-    const auto* formula = metric.formula_for(run.device.chip);
-    if (!formula) continue;
-    for (const auto& [variable, counter] : formula->counters) {
-      if (const auto found = formula->example.find(variable); found != formula->example.end()) {
-        values.emplace(counter, found->second);
+core::MeasurementRecord measurement(const std::string& collector, const std::string& tool = "FlashCore") {
+  core::MeasurementRecord m;
+  m.collector = collector;
+  m.tool = tool;
+  m.tool_version = "0.1.0";
+  m.taken_at = "2026-11-20T10:30:00Z";
+  return m;
+}
+
+const std::map<std::string, double>& exampleCounters() {
+  static const std::map<std::string, double> values = [] {
+    const auto catalogue = must(analysis::Catalogue::builtin());
+    std::map<std::string, double> found;
+    for (const auto& metric : catalogue.metrics()) {
+      const auto* formula = metric.formula_for("GH100");
+      if (!formula) continue;
+      for (const auto& [variable, counter] : formula->counters) {
+        const auto example = formula->example.find(variable);
+        if (example != formula->example.end()) found.emplace(counter, example->second);
       }
     }
+    return found;
+  }();
+  return values;
+}
+
+core::MeasurementRecord checks(const RunOptions& options, const core::AttentionProblem& problem) {
+  auto m = measurement("check");
+  for (const std::uint64_t seed : {0U, 42U, 12345U}) {
+    m.checks.push_back({seed, options.correct, options.correct ? 4e-4 : 1.7, 2e-5, 0, 0, problem.q_elements(),
+                        0.06, 0.02, "fp64 host reference, every row"});
   }
-  for (const auto& [name, value] : values) {
-    run.counters.push_back({name, -1, value, {}, "cupti", 4, "CUPTI 130000"});
+  return m;
+}
+
+core::MeasurementRecord timing(double p50_us) {
+  auto m = measurement("timing");
+  m.parameters = {{"warmup", "20"}, {"iterations", "20"}};
+  for (int i = 0; i < 20; ++i) {
+    const double ns = p50_us * 1000 + (i - 10) * 20;
+    m.samples.push_back({core::SampleKind::kGraph, i, 20, ns, 1980.0, 1980.0});
+    m.samples.push_back({core::SampleKind::kLaunch, i, 1, ns + 2500, 1980.0, 1980.0});
   }
+  return m;
+}
+
+core::MeasurementRecord counters() {
+  auto m = measurement("cupti", "CUPTI");
+  m.passes = 4;
+  for (const auto& [name, value] : exampleCounters()) m.counters.push_back({name, 0, value, {}});
+  return m;
+}
+
+core::MeasurementRecord resources(const std::string& phase) {
+  auto m = measurement("resources");
+  m.kernels.push_back({0, "attention_" + phase + "<64>", core::Extent3{64, 1, 1}, core::Extent3{128, 1, 1}});
+  core::ResourceRecord resource;
+  resource.registers = 96;
+  resource.dynamic_shared_bytes = 49'152;
+  resource.theoretical_occupancy = 0.5;
+  resource.occupancy_limiter = "shared";
+  resource.provenance = "driver+ptxas";
+  m.resources.push_back(resource);
+  return m;
 }
 
 }  // namespace
@@ -67,38 +124,31 @@ core::RunRecord makeRun(const RunOptions& options) {
   core::RunRecord run;
   run.taken_at = "2026-11-20T10:30:00Z";
   run.origin = options.origin;
-  run.phase = {options.phase, "The " + options.phase + " phase", options.rung, options.reference,
-               std::string(64, 'b')};
-  run.problem = must(core::parse_shape(options.shape));
+  run.subject = {core::SubjectKind::kPhase, options.phase, "The " + options.phase + " phase",
+                 core::LadderRecord{options.rung, options.reference}, std::string(64, 'b')};
+  run.problem = must(core::parse_problem(options.problem));
   run.device = device();
   run.environment = environment();
-  const auto& p = run.problem;
-  run.model_flops = 4.0 * static_cast<double>(p.batch * p.heads * p.seq_q * p.seq_k * p.head_dim);
-  run.model_bytes = 2.0 * static_cast<double>(2 * p.q_elements() + 2 * p.kv_elements());
-  run.warmup = 20;
-  run.iterations = 100;
-  for (int i = 0; i < 20; ++i) {
-    const double ns = options.p50_us * 1000 + (i - 10) * 20;
-    run.samples.push_back({core::SampleKind::kGraph, i, 20, ns, 1980.0, 1980.0});
-    run.samples.push_back({core::SampleKind::kLaunch, i, 1, ns + 2500, 1980.0, 1980.0});
-  }
-  if (options.counters) addCounters(run);
-  core::ResourceRecord resource;
-  resource.kernel = "attention_" + options.phase + "<64>";
-  resource.grid_x = 64;
-  resource.block_x = 128;
-  resource.registers = 96;
-  resource.dynamic_shared_bytes = 49'152;
-  resource.theoretical_occupancy = 0.5;
-  resource.occupancy_limiter = "shared";
-  resource.provenance = "driver+ptxas";
-  run.resources.push_back(resource);
-  if (options.checked) {
-    for (const std::uint64_t seed : {0U, 42U, 12345U}) {
-      run.correctness.push_back({seed, options.correct, options.correct ? 4e-4 : 1.7, 2e-5, 0, 0,
-                                 p.q_elements(), 0.06, 0.02, "fp64 host reference, every row"});
-    }
-  }
+  const auto p = must(core::attention_of(*run.problem));
+  run.model = core::ModelRecord{4.0 * static_cast<double>(p.batch * p.heads * p.seq_q * p.seq_k * p.head_dim),
+                                static_cast<double>(core::tensor_bytes(p))};
+  if (options.checked) core::add_measurement(run, checks(options, p));
+  core::add_measurement(run, resources(options.phase));
+  core::add_measurement(run, timing(options.p50_us));
+  if (options.counters) core::add_measurement(run, counters());
+  return run;
+}
+
+core::RunRecord makeImport(const std::string& kernel, double duration_us) {
+  core::RunRecord run;
+  run.taken_at = "2026-11-20T10:30:00Z";
+  run.origin = core::Origin::kImport;
+  run.subject = {core::SubjectKind::kKernel, kernel, {}, std::nullopt, {}};
+  run.answer = core::Answer::kDoesNotApply;
+  auto m = measurement("ncu", "Nsight Compute");
+  m.kernels.push_back({0, kernel, core::Extent3{64, 1, 1}, core::Extent3{128, 1, 1}});
+  m.counters.push_back({"gpu__time_duration.sum", 0, duration_us * 1000, {}});
+  core::add_measurement(run, m);
   return run;
 }
 
@@ -107,7 +157,8 @@ core::SessionRecord makeSession(core::Origin origin) {
   session.started_at = origin == core::Origin::kLive ? "2026-11-20T10:29:00Z" : "2026-11-21T08:00:00Z";
   session.command = "flashcore-profile --phase all";
   session.origin = origin;
-  if (origin == core::Origin::kRecording) session.recording = "h200.db.zst";
+  if (origin == core::Origin::kRecording) session.source = "h200.db.zst";
+  if (origin == core::Origin::kImport) session.source = "kernels.csv";
   session.environment = environment();
   return session;
 }
@@ -115,23 +166,88 @@ core::SessionRecord makeSession(core::Origin origin) {
 SampleIds writeSample(const std::filesystem::path& path) {
   auto store = must(store::Store::open(path));
   SampleIds ids;
-  ids.live = must(store.begin_session(makeSession()));
-  const auto write = [&](core::RowId session, const RunOptions& options) {
-    return must(store.write_run(session, makeRun(options)));
+  const auto write = [&](core::SessionRecord& session, const RunOptions& options) {
+    auto run = makeRun(options);
+    must(store.write_run(session, run));
+    return run.id;
   };
-  ids.baseline = write(ids.live, {.phase = "baseline", .rung = 1, .p50_us = 900});
-  ids.wmma = write(ids.live, {.phase = "wmma", .rung = 2, .p50_us = 60});
-  ids.cublas = write(ids.live, {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35});
-  ids.wmmaTiny = write(ids.live, {.phase = "wmma", .rung = 2, .shape = "tiny", .p50_us = 4});
-  ids.recording = must(store.begin_session(makeSession(core::Origin::kRecording)));
-  write(ids.recording, {.phase = "baseline", .rung = 1, .p50_us = 900, .origin = core::Origin::kRecording});
-  ids.wrong = write(ids.recording, {.phase = "wmma",
-                                    .rung = 2,
-                                    .p50_us = 60,
-                                    .correct = false,
-                                    .counters = false,
-                                    .origin = core::Origin::kRecording});
+  auto live = makeSession();
+  ids.baseline = write(live, {.phase = "baseline", .rung = 1, .p50_us = 900});
+  ids.wmma = write(live, {.phase = "wmma", .rung = 2, .p50_us = 60});
+  ids.cublas = write(live, {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35});
+  ids.wmmaTiny = write(live, {.phase = "wmma", .rung = 2, .problem = "tiny", .p50_us = 4});
+  ids.live = live.id;
+  auto recording = makeSession(core::Origin::kRecording);
+  write(recording, {.phase = "baseline", .rung = 1, .p50_us = 900, .origin = core::Origin::kRecording});
+  ids.wrong = write(recording, {.phase = "wmma",
+                                .rung = 2,
+                                .p50_us = 60,
+                                .correct = false,
+                                .counters = false,
+                                .origin = core::Origin::kRecording});
+  ids.recording = recording.id;
   return ids;
+}
+
+void writeEmpty(const std::filesystem::path& path) {
+  addRun(path, {});
+  // The store takes nothing away, so this is done behind its back.
+  sqlite3* connection = nullptr;
+  const bool done = sqlite3_open(path.c_str(), &connection) == SQLITE_OK &&
+                    sqlite3_exec(connection,
+                                 "PRAGMA foreign_keys = ON; DELETE FROM run; DELETE FROM session;"
+                                 "PRAGMA wal_checkpoint(TRUNCATE);",
+                                 nullptr, nullptr, nullptr) == SQLITE_OK;
+  if (!done) qFatal("%s", sqlite3_errmsg(connection));
+  sqlite3_close(connection);
+}
+
+void writeMany(const std::filesystem::path& path, int sessions, int runs) {
+  auto store = must(store::Store::open(path));
+  struct Phase {
+    const char* name;
+    int rung;
+    double p50_us;
+  };
+  constexpr std::array<Phase, 3> kPhases{{{"baseline", 1, 900}, {"wmma", 2, 60}, {"cublas", 100, 35}}};
+  std::vector<core::RunRecord> templates;
+  for (const auto& shape : core::named_shapes()) {
+    for (const auto& [name, rung, p50_us] : kPhases) {
+      templates.push_back(makeRun({.phase = name,
+                                   .rung = rung,
+                                   .reference = rung >= 100,
+                                   .problem = std::string(shape.name),
+                                   .p50_us = p50_us}));
+    }
+  }
+  for (int s = 0; s < sessions; ++s) {
+    auto session = makeSession();
+    for (int done = 0; done < runs;) {
+      std::vector<core::RunRecord> batch;
+      for (; done < runs && batch.size() < 500; ++done) {
+        batch.push_back(templates[static_cast<std::size_t>(done) % templates.size()]);
+      }
+      must(store.write_runs(session, batch));
+    }
+  }
+}
+
+core::RowId addRun(const std::filesystem::path& path, const RunOptions& options) {
+  auto store = must(store::Store::open(path));
+  auto session = makeSession();
+  auto run = makeRun(options);
+  must(store.write_run(session, run));
+  return session.id;
+}
+
+core::RowId addImport(const std::filesystem::path& path, const std::string& file) {
+  auto store = must(store::Store::open(path));
+  auto session = makeSession(core::Origin::kImport);
+  session.source = file;
+  std::vector<core::RunRecord> runs{makeImport("axpy(float*, const float*, int)", 12.5),
+                                    makeImport("reduce<256>(float*)", 3.0)};
+  must(store.write_runs(session, runs));
+  return session.id;
 }
 
 }  // namespace flashcore::gui::test

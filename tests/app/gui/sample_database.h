@@ -13,7 +13,7 @@ struct RunOptions {
   std::string phase = "wmma";
   int rung = 2;
   bool reference = false;
-  std::string shape = "mission";
+  std::string problem = "mission";
   double p50_us = 40;
   bool correct = true;
   bool checked = true;
@@ -24,6 +24,10 @@ struct RunOptions {
 // A run of an H200-like device. Counters are those of the catalogue's examples.
 core::RunRecord makeRun(const RunOptions& options);
 
+// A kernel of a foreign program, as an import of another profiler's file makes it: no problem, no model, no
+// device, nothing to check; one counted duration.
+core::RunRecord makeImport(const std::string& kernel, double duration_us);
+
 core::SessionRecord makeSession(core::Origin origin = core::Origin::kLive);
 
 // Two sessions: the older with baseline, wmma and cublas on mission and tiny (live), the newer one a
@@ -33,5 +37,15 @@ struct SampleIds {
   core::RowId baseline = 0, wmma = 0, cublas = 0, wmmaTiny = 0, wrong = 0;
 };
 SampleIds writeSample(const std::filesystem::path& path);
+
+// A database that once held a run and holds none any more.
+void writeEmpty(const std::filesystem::path& path);
+
+// `sessions` sessions of `runs` runs each: three phases on the named problems in turn, small runs.
+void writeMany(const std::filesystem::path& path, int sessions, int runs);
+
+// One more run in a session of its own, by a connection of its own; the session's id.
+core::RowId addRun(const std::filesystem::path& path, const RunOptions& options);
+core::RowId addImport(const std::filesystem::path& path, const std::string& file);
 
 }  // namespace flashcore::gui::test

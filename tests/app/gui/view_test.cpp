@@ -13,17 +13,18 @@
 namespace flashcore::gui::test {
 namespace {
 
-LoadedSessionPtr ladder() {
-  return loadedSession({{.phase = "baseline", .rung = 1, .p50_us = 900},
-                        {.phase = "wmma", .rung = 2, .p50_us = 60},
-                        {.phase = "broken", .rung = 3, .p50_us = 1, .correct = false},
-                        {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35}});
+LoadedRunPtr ladder(std::size_t chosen = 1) {
+  return loadedRun({{.phase = "baseline", .rung = 1, .p50_us = 900},
+                    {.phase = "wmma", .rung = 2, .p50_us = 60},
+                    {.phase = "broken", .rung = 3, .p50_us = 1, .correct = false},
+                    {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35}},
+                   chosen);
 }
 
 template <typename View>
-void showView(View& view, const LoadedSessionPtr& session) {
+void showView(View& view, const LoadedRunPtr& run) {
   view.resize(700, 500);
-  view.setSession(session);
+  view.setRun(run);
   view.show();
   ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
   view.plot()->replot();
@@ -87,9 +88,9 @@ TEST(RooflineView, TheButtonsChangeTheMemory) {
 
 TEST(RooflineView, LabelsOfNeighboursDoNotCoverOneAnother) {
   RooflineView view;
-  showView(view, loadedSession({{.phase = "first", .p50_us = 60, .counters = false},
-                                {.phase = "second", .p50_us = 61, .counters = false},
-                                {.phase = "third", .p50_us = 62, .counters = false}}));
+  showView(view, loadedRun({{.phase = "first", .p50_us = 60, .counters = false},
+                            {.phase = "second", .p50_us = 61, .counters = false},
+                            {.phase = "third", .p50_us = 62, .counters = false}}));
   std::vector<QRectF> boxes;
   for (int i = 0; i < view.plot()->itemCount(); ++i) {
     const auto* text = qobject_cast<QCPItemText*>(view.plot()->item(i));
@@ -100,6 +101,33 @@ TEST(RooflineView, LabelsOfNeighboursDoNotCoverOneAnother) {
   for (std::size_t a = 0; a < boxes.size(); ++a) {
     for (std::size_t b = a + 1; b < boxes.size(); ++b) EXPECT_FALSE(boxes[a].intersects(boxes[b])) << a << b;
   }
+}
+
+TEST(RooflineView, PointsThatComeLaterLeaveAZoomAsItIs) {
+  RooflineView view;
+  auto early = std::make_shared<LoadedRun>(*ladder(2));
+  for (auto& peer : early->peers) {
+    if (peer.summary.id != 2) peer.points.reset();
+  }
+  showView(view, early);
+  EXPECT_TRUE(view.pointPosition(2).has_value());
+  EXPECT_FALSE(view.pointPosition(1).has_value());
+  view.plot()->xAxis->setRange(10, 100);
+  view.setRun(ladder(2));
+  EXPECT_TRUE(view.pointPosition(1).has_value());
+  EXPECT_EQ(view.plot()->xAxis->range(), QCPRange(10, 100));
+  view.setRun(ladder(1));  // another run: everything is shown again
+  EXPECT_NE(view.plot()->xAxis->range(), QCPRange(10, 100));
+}
+
+TEST(RooflineView, OfManyRunsOfAPhaseOneIsNamed) {
+  std::vector<RunOptions> many(60, {.phase = "wmma", .p50_us = 60});
+  many.push_back({.phase = "baseline", .rung = 1, .p50_us = 900});
+  RooflineView view;
+  showView(view, loadedRun(many, 7));
+  EXPECT_EQ(labels(view.plot()).filter(QStringLiteral("wmma")).size(), 1);
+  EXPECT_EQ(labels(view.plot()).filter(QStringLiteral("baseline")).size(), 1);
+  EXPECT_TRUE(view.pointPosition(60).has_value());
 }
 
 TEST(RooflineView, SaysWhenThereIsNothing) {
@@ -117,6 +145,29 @@ TEST(PhaseBarsView, ShowsValuesAndSpeedUps) {
   EXPECT_TRUE(view.values()[1].endsWith(QStringLiteral("15.0x"))) << view.values()[1].toStdString();
   EXPECT_TRUE(view.values()[2].contains(QStringLiteral("wrong answer")));
   EXPECT_EQ(view.plot()->plottableCount(), 3);  // no bar for the wrong one
+}
+
+TEST(PhaseBarsView, OfManyRunsTheNewestOfEachPhaseIsShownAndTheChosenOne) {
+  std::vector<RunOptions> many;
+  for (int i = 0; i < 60; ++i) {
+    many.push_back({.phase = i % 2 ? "wmma" : "baseline", .rung = 1 + i % 2, .p50_us = 60.0 + i});
+  }
+  PhaseBarsView view;
+  showView(view, loadedRun(many, 8));
+  EXPECT_EQ(view.names(),
+            QStringList({QStringLiteral("baseline"), QStringLiteral("wmma #8"), QStringLiteral("wmma #60")}))
+      << view.names().join(QLatin1Char(' ')).toStdString();
+  EXPECT_TRUE(
+      view.findChild<QLabel*>(QStringLiteral("barsTitle"))->text().contains(QStringLiteral("3 of 60")));
+}
+
+TEST(PhaseBarsView, AnImportShowsItsTimeAndNoSpeedUp) {
+  PhaseBarsView view;
+  showView(view, loadedRecords({makeImport("axpy", 12.5), makeImport("reduce", 3)}));
+  ASSERT_EQ(view.names(), QStringList({QStringLiteral("axpy"), QStringLiteral("reduce")}));
+  EXPECT_TRUE(view.values()[0].startsWith(QStringLiteral("12.5"))) << view.values()[0].toStdString();
+  EXPECT_FALSE(view.values().join(QLatin1Char(' ')).contains(QStringLiteral("x ")));
+  EXPECT_EQ(view.plot()->plottableCount(), 2);
 }
 
 TEST(PhaseBarsView, AClickOnABarChoosesItsRun) {

@@ -18,12 +18,12 @@
 
 namespace flashcore::gui::test {
 
-inline std::vector<collectors::Finding> machineWithoutGpu() {
+inline std::vector<session::Finding> machineWithoutGpu() {
   return {{"driver", false, "no NVIDIA driver: libcuda.so.1 is not installed", "install the NVIDIA driver"},
           {"gpu", false, "no GPU", "use a machine with one"}};
 }
 
-inline std::vector<collectors::Finding> machineWithGpu() {
+inline std::vector<session::Finding> machineWithGpu() {
   return {{"driver", true, "580.10", ""},
           {"gpu", true, "NVIDIA H200", ""},
           {"cupti", true, "13.0", ""},
@@ -53,14 +53,39 @@ class WindowTest : public testing::Test {
 
   void openSample() {
     ids_ = writeSample(file("runs.db").toStdString());
+    openFile("runs.db");
+  }
+
+  // Opens a database that holds runs, and waits for the first of them to be shown.
+  void openFile(const char* name) {
     QSignalSpy shown(window_.get(), &MainWindow::sessionShown);
-    window_->openDatabase(file("runs.db"));
-    ASSERT_TRUE(shown.wait(kWaitMs));
+    window_->openDatabase(file(name));
+    ASSERT_TRUE(shown.wait(kWaitMs)) << window_->banner()->message().toStdString();
+  }
+
+  template <typename Condition>
+  static bool wait(Condition condition) {
+    return QTest::qWaitFor(condition, kWaitMs);
+  }
+
+  QTreeView* tree() const { return child<QTreeView>("sessionTree"); }
+
+  // A run's row, with its session opened.
+  QModelIndex rowOfRun(core::RowId session, core::RowId run) {
+    tree()->expand(window_->sessions()->indexOfSession(session));
+    EXPECT_TRUE(wait([&] { return window_->sessions()->indexOfRun(run).isValid(); }));
+    return window_->sessions()->indexOfRun(run);
+  }
+
+  // A click on a run's row; it is shown then.
+  void showRun(core::RowId session, core::RowId run) {
+    click(rowOfRun(session, run));
+    EXPECT_TRUE(wait([&] { return window_->view()->currentRun() == run; }));
   }
 
   // A click on the row that stands for `index`.
   void click(const QModelIndex& index) {
-    auto* tree = window_->findChild<QTreeView*>(QStringLiteral("sessionTree"));
+    auto* tree = this->tree();
     tree->expand(index.parent());
     tree->scrollTo(index);
     QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->visualRect(index).center());

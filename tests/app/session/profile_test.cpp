@@ -1,76 +1,377 @@
-// What `profile` refuses before it touches a GPU, and what it says where there is none.
+// The orchestration of a session, without a GPU: what is taken in which order, and what is kept when
+// something outside breaks, refuses or is stopped.
 #include "app/session/profile.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <algorithm>
 
-#include "app/session/phases.h"
+#include "core/child_process.h"
+#include "tests/app/session/fake_workbench.h"
 #include "tests/support/temporary_folder.h"
 
 namespace flashcore::session {
 namespace {
 
+using core::ErrorCode;
+using core::MeasurementStatus;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using tests::FakeWorld;
+
+bool has_diagnostic(const core::RunRecord& run, const std::string& code) {
+  const auto all = core::all_diagnostics(run);
+  return std::any_of(all.begin(), all.end(), [&](const auto& d) { return d.code == code; });
+}
+
+std::vector<std::string> collectors_of(const core::RunRecord& run) {
+  std::vector<std::string> ids;
+  for (const auto& m : run.measurements) ids.push_back(m.collector);
+  return ids;
+}
+
 class Profile : public ::testing::Test {
  protected:
-  Profile() {
-    ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // the same on a machine with a GPU
+  Profile() : bench_(world_) {
     auto opened = store::Store::open(folder_ / "runs.db");
     EXPECT_TRUE(opened) << core::to_text(opened.error());
     store_.emplace(*std::move(opened));
-    request_.problems = {*core::parse_shape("tiny")};
+    request_.problems = {*core::parse_problem("tiny")};
+    request_.iterations = 5;
   }
   core::Result<ProfileOutcome> run() {
-    return profile(request_, *store_, *analysis::Catalogue::builtin(), cancel_, {});
+    return profile(request_, bench_, *store_, *analysis::Catalogue::builtin(), cancel_,
+                   [this](const ProfileEvent& e) { events_.push_back(e); });
+  }
+  ProfileOutcome well() {
+    auto outcome = run();
+    EXPECT_TRUE(outcome) << core::to_text(outcome.error());
+    return outcome ? *outcome : ProfileOutcome{};
+  }
+  // All that is in the database, oldest first.
+  std::vector<core::RunRecord> stored() {
+    std::vector<core::RunRecord> runs;
+    auto page = store_->list_runs({.limit = 1000});
+    EXPECT_TRUE(page);
+    for (const auto& summary : page->runs) runs.insert(runs.begin(), *store_->read_run(summary.id));
+    return runs;
+  }
+  // Fails the `turn`-th time that `step` is reached.
+  void fail_at(const std::string& step, int turn, core::Error error) {
+    world_.on_step = [=, seen = 0](const std::string& name, const auto&,
+                                   const auto*) mutable -> core::Status {
+      if (name != step || ++seen != turn) return {};
+      return core::fail(error);
+    };
   }
 
   tests::TemporaryFolder folder_;
+  FakeWorld world_;
+  tests::FakeWorkbench bench_;
   std::optional<store::Store> store_;
   core::CancelToken cancel_;
   ProfileRequest request_;
+  std::vector<ProfileEvent> events_;
 };
 
-TEST_F(Profile, WithoutAGpuIsToldWithTheRemedyAndStoresNothing) {
+TEST_F(Profile, EveryRunIsTimedBeforeTheFirstIsCountedAndTheHelperStartsFirst) {
+  const auto outcome = well();
+  EXPECT_EQ(outcome.runs.size(), 3U);
+  EXPECT_EQ(world_.log.front(), "helper cupti");
+  const auto at = [&](const std::string& what) {
+    return std::find(world_.log.begin(), world_.log.end(), what) - world_.log.begin();
+  };
+  EXPECT_LT(at("timing other"), at("cupti slow"));
+  for (const auto& run : stored()) {
+    EXPECT_THAT(collectors_of(run), ElementsAre("check", "resources", "timing", "cupti"));
+    EXPECT_EQ(run.answer, core::Answer::kRight);
+    EXPECT_EQ(run.subject.source_hash, std::string(64, 'c'));
+    EXPECT_EQ(run.session_id, outcome.session_id);
+  }
+  EXPECT_EQ(world_.helpers_started, 1);
+}
+
+TEST_F(Profile, EachMeasurementIsInTheDatabaseBeforeItsEndIsTold) {
+  std::vector<std::size_t> measurements;
+  request_.phases = {"slow"};
+  const auto outcome = profile(
+      request_, bench_, *store_, *analysis::Catalogue::builtin(), cancel_, [&](const ProfileEvent& e) {
+        if (e.kind != ProfileEvent::Kind::kStep || e.done != e.total) return;
+        auto watcher = store::Store::open(folder_ / "runs.db", store::Mode::kReadOnly);
+        ASSERT_TRUE(watcher) << core::to_text(watcher.error());
+        measurements.push_back(watcher->read_run(e.run_id)->measurements.size());
+      });
+  ASSERT_TRUE(outcome);
+  EXPECT_THAT(measurements, ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(Profile, ProgressNeverGoesBackAndEndsAtOne) {
+  world_.wrong = {"fast"};
+  well();
+  double before = 0;
+  for (const auto& e : events_) {
+    EXPECT_GE(e.fraction, before);
+    before = e.fraction;
+  }
+  EXPECT_DOUBLE_EQ(before, 1.0);
+}
+
+TEST_F(Profile, AWrongAnswerIsNotTimed) {
+  world_.wrong = {"fast"};
+  const auto outcome = well();
+  EXPECT_EQ(outcome.wrong_answers, 1);
+  const auto runs = stored();
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[1].answer, core::Answer::kWrong);
+  EXPECT_THAT(collectors_of(runs[1]), ElementsAre("check"));
+  EXPECT_TRUE(has_diagnostic(runs[1], "wrong_answer"));
+  EXPECT_EQ(collectors_of(runs[2]).size(), 4U);
+}
+
+// --- the ladder --------------------------------------------------------------------------------------------
+
+TEST_F(Profile, RefusedByCuptiItFallsToNcu) {
+  world_.refused = {"cupti"};
+  request_.phases = {"slow"};
+  const auto outcome = well();
+  EXPECT_FALSE(outcome.counter_refusal);
+  const auto run = stored().front();
+  EXPECT_THAT(collectors_of(run), ElementsAre("check", "resources", "timing", "cupti", "ncu"));
+  EXPECT_EQ(run.measurements[3].status, MeasurementStatus::kRefused);
+  EXPECT_EQ(run.measurements[4].status, MeasurementStatus::kComplete);
+  EXPECT_TRUE(has_diagnostic(run, "counters_refused"));
+  EXPECT_TRUE(has_diagnostic(run, "counters_fell_back"));
+}
+
+TEST_F(Profile, RefusedByBothTimesStandWithTheModelAndTheRemedyIsTold) {
+  world_.refused = {"cupti", "ncu"};
+  const auto outcome = well();
+  ASSERT_TRUE(outcome.counter_refusal);
+  EXPECT_EQ(outcome.counter_refusal->code, ErrorCode::kPermission);
+  EXPECT_EQ(outcome.counter_refusal->hint, "ask for the right");
+  for (const auto& run : stored()) {
+    EXPECT_FALSE(core::all_samples(run).empty());
+    EXPECT_TRUE(run.model.has_value());
+    EXPECT_TRUE(has_diagnostic(run, "counters_missing"));
+  }
+  // A tool outside that was refused once is not started again for every run.
+  EXPECT_EQ(std::count(world_.log.begin(), world_.log.end(), "ncu slow"), 1);
+  EXPECT_EQ(std::count(world_.log.begin(), world_.log.end(), "ncu fast"), 0);
+}
+
+TEST_F(Profile, AskedForNcuAloneCuptiIsNeverStarted) {
+  request_.collectors = {"timing", "ncu"};
+  request_.phases = {"slow"};
+  well();
+  EXPECT_THAT(collectors_of(stored().front()), ElementsAre("check", "resources", "timing", "ncu"));
+  EXPECT_EQ(world_.helpers_started, 0);
+}
+
+TEST_F(Profile, StrictEndsWithPermissionAfterStoringAllTimes) {
+  world_.refused = {"cupti"};
+  request_.strict = true;
   const auto outcome = run();
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, core::ErrorCode::kNoDevice);
-  EXPECT_FALSE(outcome.error().hint.empty());
-  EXPECT_TRUE(store_->sessions()->empty());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kPermission);
+  const auto runs = stored();
+  ASSERT_EQ(runs.size(), 3U);
+  for (const auto& run : runs) EXPECT_THAT(collectors_of(run), Contains("timing"));
+  EXPECT_THAT(collectors_of(runs[0]), Not(Contains("ncu")));
+  EXPECT_TRUE(has_diagnostic(runs[1], "counters_not_taken"));
 }
 
-TEST_F(Profile, UsageComesBeforeTheDevice) {
+// --- what breaks -------------------------------------------------------------------------------------------
+
+TEST_F(Profile, ADeviceErrorInTheThirdRunKeepsWhatWasTaken) {
+  fail_at("timing", 3, {ErrorCode::kDevice, "the launch failed", "look again", ""});
+  const auto outcome = run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kDevice);
+  EXPECT_THAT(outcome.error().hint, HasSubstr("session 1"));
+  const auto runs = stored();
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_FALSE(core::all_samples(runs[0]).empty());
+  EXPECT_FALSE(core::all_samples(runs[1]).empty());
+  EXPECT_THAT(collectors_of(runs[2]), ElementsAre("check", "resources"));
+  EXPECT_TRUE(has_diagnostic(runs[2], "run_broken"));
+  EXPECT_TRUE(has_diagnostic(runs[0], "counters_not_taken"));
+}
+
+TEST_F(Profile, ADeviceErrorBeforeTheFirstMeasurementLeavesNoEmptySession) {
+  fail_at("check", 1, {ErrorCode::kDevice, "the launch failed", "", ""});
+  ASSERT_FALSE(run());
+  EXPECT_THAT(store_->list_sessions()->sessions, IsEmpty());
+}
+
+TEST_F(Profile, AHelperThatDiesCostsOneMeasurement) {
+  fail_at("cupti", 2, {ErrorCode::kExternalTool, "the process ended (signal 9)", "again", ""});
+  well();
+  const auto runs = stored();
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[0].measurements.back().status, MeasurementStatus::kComplete);
+  EXPECT_EQ(runs[1].measurements.back().status, MeasurementStatus::kFailed);
+  EXPECT_THAT(runs[1].measurements.back().reason, HasSubstr("signal 9"));
+  ASSERT_FALSE(runs[1].measurements.back().counters.empty());
+  EXPECT_FALSE(runs[1].measurements.back().counters.front().value);
+  EXPECT_FALSE(core::all_samples(runs[1]).empty());
+  EXPECT_EQ(runs[2].measurements.back().status, MeasurementStatus::kComplete);
+  EXPECT_EQ(world_.helpers_started, 2);
+}
+
+TEST_F(Profile, AHelperThatAlwaysDiesIsNotStartedForEver) {
+  for (const char* shape : {"small", "medium"}) request_.problems.push_back(*core::parse_problem(shape));
+  world_.on_step = [](const std::string& step, const auto&, const auto*) -> core::Status {
+    if (step != "cupti") return {};
+    return core::fail(ErrorCode::kExternalTool, "gone");
+  };
+  well();
+  EXPECT_EQ(world_.helpers_started, 3);
+  EXPECT_EQ(stored().size(), 9U);
+  for (const auto& run : stored()) EXPECT_EQ(run.measurements.back().status, MeasurementStatus::kFailed);
+}
+
+TEST_F(Profile, ADeviceErrorWhileCountingIsStoredAndReturned) {
+  fail_at("cupti", 2, {ErrorCode::kDevice, "the launch failed", "look again", ""});
+  const auto outcome = run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kDevice);
+  const auto runs = stored();
+  EXPECT_EQ(runs[1].measurements.back().status, MeasurementStatus::kFailed);
+  EXPECT_FALSE(core::all_samples(runs[2]).empty());
+  EXPECT_TRUE(has_diagnostic(runs[2], "counters_not_taken"));
+}
+
+// --- cancel ------------------------------------------------------------------------------------------------
+
+TEST_F(Profile, ACancelAtAnyStepKeepsWhatIsWholeAndNoEmptySession) {
+  // First without a cancel, to know how many steps there are.
+  int steps = 0;
+  world_.on_step = [&](const auto&, const auto&, const auto*) { return ++steps, core::Status(); };
+  well();
+  const int all = steps;
+  ASSERT_GT(all, 20);
+  for (int at = 1; at <= all; ++at) {
+    SCOPED_TRACE(at);
+    tests::TemporaryFolder folder;
+    auto store = store::Store::open(folder / "runs.db");
+    ASSERT_TRUE(store);
+    FakeWorld world;
+    core::CancelToken cancel;
+    int seen = 0;
+    world.on_step = [&](const auto&, const auto&, const auto*) {
+      if (++seen == at) cancel.request();
+      return core::Status();
+    };
+    tests::FakeWorkbench bench(world);
+    const auto outcome = profile(request_, bench, *store, *analysis::Catalogue::builtin(), cancel, {});
+    ASSERT_TRUE(outcome) << core::to_text(outcome.error());
+    EXPECT_TRUE(outcome->cancelled);
+    EXPECT_LE(seen, at + 1);  // the step at hand ends, at most
+    const auto page = store->list_runs({.limit = 100});
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->runs.size(), outcome->runs.size());
+    EXPECT_EQ(store->list_sessions()->sessions.empty(), outcome->runs.empty());
+    for (const auto& summary : page->runs) {
+      const auto run = store->read_run(summary.id);
+      ASSERT_TRUE(run);
+      EXPECT_EQ(core::all_checks(*run).size(), 3U);
+      for (const auto& m : run->measurements) EXPECT_EQ(m.status, MeasurementStatus::kComplete);
+    }
+  }
+}
+
+// --- NVTX --------------------------------------------------------------------------------------------------
+
+TEST_F(Profile, RangesAreStoredWithEveryMeasurement) {
+  request_.phases = {"slow"};
+  well();
+  std::vector<std::string> ranges;
+  const auto all = stored();
+  for (const auto& m : all.front().measurements) ranges.push_back(m.parameters.at("nvtx"));
+  EXPECT_THAT(ranges,
+              ElementsAre("slow/tiny/check", "slow/tiny/resources", "slow/tiny/timing", "slow/tiny/count"));
+}
+
+TEST_F(Profile, AFilterLimitsCountingAndSaysSo) {
+  request_.nvtx_filter = "fast";
+  well();
+  const auto runs = stored();
+  EXPECT_THAT(collectors_of(runs[0]), Not(Contains("cupti")));
+  EXPECT_TRUE(has_diagnostic(runs[0], "nvtx_filtered"));
+  EXPECT_THAT(collectors_of(runs[1]), Contains("cupti"));
+  EXPECT_FALSE(has_diagnostic(runs[1], "nvtx_filtered"));
+  EXPECT_FALSE(core::all_samples(runs[0]).empty());
+}
+
+// --- the database ------------------------------------------------------------------------------------------
+
+TEST_F(Profile, ADatabaseThatStaysLockedGetsAWordAndWhatIsHeldIsRescued) {
+  auto locker = store::Store::open(folder_ / "runs.db");
+  ASSERT_TRUE(locker);
+  std::vector<std::string> waits;
+  auto impatient = store::Store::open(
+      folder_ / "runs.db", store::Mode::kReadWrite,
+      {.limit = std::chrono::milliseconds(1500),
+       .on_wait = [&](std::chrono::seconds so_far) { waits.push_back(std::to_string(so_far.count())); }});
+  ASSERT_TRUE(impatient);
+  store_.emplace(*std::move(impatient));
+  // Another program begins to write when the first run is timed, and does not end.
+  std::unique_ptr<core::LineChild> other;
+  world_.on_step = [&](const std::string& step, const auto&, const auto*) -> core::Status {
+    if (step != "timing" || other) return {};
+    const std::string code =
+        "import sqlite3,sys,time\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\n"
+        "c.execute('begin immediate')\nprint('locked',flush=True)\ntime.sleep(600)";
+    auto started =
+        core::LineChild::start({.program = "/usr/bin/env",
+                                .arguments = {"python3", "-c", code, (folder_ / "runs.db").string()},
+                                .environment = {}});
+    EXPECT_TRUE(started);
+    other = *std::move(started);
+    EXPECT_EQ(other->read_line(std::chrono::seconds(20)).value(), "locked");
+    return {};
+  };
+  const auto outcome = run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kDatabase);
+  EXPECT_FALSE(waits.empty());
+  std::filesystem::path rescued;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    if (entry.path().filename().string().starts_with("runs.rescue-") && entry.path().extension() == ".db")
+      rescued = entry.path();
+  }
+  ASSERT_FALSE(rescued.empty());
+  EXPECT_THAT(outcome.error().message, HasSubstr(rescued.string()));
+  auto saved = store::Store::open(rescued, store::Mode::kReadOnly);
+  ASSERT_TRUE(saved);
+  const auto run = saved->read_run(*saved->latest_run());
+  ASSERT_TRUE(run);
+  EXPECT_THAT(collectors_of(*run), ElementsAre("check", "resources", "timing"));
+  EXPECT_FALSE(core::all_samples(*run).empty());
+}
+
+// --- refusals before anything ------------------------------------------------------------------------------
+
+TEST_F(Profile, UsageComesBeforeTheDeviceAndStoresNothing) {
+  request_.device = 7;
+  EXPECT_EQ(run().error().code, ErrorCode::kNoDevice);
   request_.iterations = 0;
-  EXPECT_EQ(run().error().code, core::ErrorCode::kUsage);
+  EXPECT_EQ(run().error().code, ErrorCode::kUsage);
   request_.iterations = 10;
-  request_.phases = {"wmna"};
-  EXPECT_EQ(run().error().code, core::ErrorCode::kUsage);
-  request_.phases = {"wmma"};
-  request_.problems.front().head_dim = 80;
-  EXPECT_EQ(run().error().code, core::ErrorCode::kUsage);
+  request_.phases = {"slwo"};
+  EXPECT_THAT(run().error().message, HasSubstr("slow"));
+  request_.phases = {"slow"};
+  request_.collectors = {"timng"};
+  EXPECT_THAT(run().error().message, HasSubstr("timing"));
+  request_.collectors.clear();
   request_.problems.clear();
-  EXPECT_EQ(run().error().code, core::ErrorCode::kUsage);
-}
-
-TEST(ResolvePhases, AllIsTheLadderAndItsReferences) {
-  const auto all = resolve_phases({"all"});
-  ASSERT_TRUE(all);
-  EXPECT_EQ(all->size(), list_phases().size());
-  EXPECT_EQ(all->front(), "baseline");
-}
-
-TEST(ResolvePhases, NamesAppearOnceInTheOrderAsked) {
-  EXPECT_EQ(*resolve_phases({"wmma", "baseline", "wmma"}), (std::vector<std::string>{"wmma", "baseline"}));
-}
-
-TEST(ResolvePhases, HiddenPhasesOnlyByName) {
-  EXPECT_TRUE(resolve_phases({"broken"}));
-  for (const auto& info : list_phases()) EXPECT_FALSE(info.hidden) << info.id;
-}
-
-TEST(ResolvePhases, AnUnknownNameGetsTheNearest) {
-  const auto ids = resolve_phases({"baselin"});
-  ASSERT_FALSE(ids);
-  EXPECT_NE(ids.error().message.find("baseline"), std::string::npos);
+  EXPECT_EQ(run().error().code, ErrorCode::kUsage);
+  EXPECT_THAT(store_->list_sessions()->sessions, IsEmpty());
+  EXPECT_THAT(world_.log, IsEmpty());
 }
 
 }  // namespace

@@ -8,20 +8,23 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "collectors/chips.h"
 #include "collectors/cupti.h"
 #include "collectors/device.h"
 #include "collectors/doctor.h"
 #include "collectors/resources.h"
 #include "collectors/timing.h"
+#include "tests/collectors/fake_launch.h"
 #include "tests/collectors/gpu/multiply_add.h"
-#include "tests/collectors/recording_sink.h"
 
 namespace flashcore::collectors {
 namespace {
 
+using core::MeasurementRecord;
+using testing::counter_of;
+using testing::diagnosed;
 using ::testing::HasSubstr;
-using testing::RecordingSink;
-using ::testing::StartsWith;
+using testing::target_of;
 
 constexpr int kCount = 1 << 20;
 constexpr double kWarps = kCount / 32.0;
@@ -93,9 +96,9 @@ class FailsUnderCounters final : public core::Launchable {
   int launches_ = 0;
 };
 
-double median_ns(const RecordingSink& sink, core::SampleKind kind) {
+double median_ns(const MeasurementRecord& measurement, core::SampleKind kind) {
   std::vector<double> times;
-  for (const auto& sample : sink.samples) {
+  for (const auto& sample : measurement.samples) {
     if (sample.kind == kind) times.push_back(sample.duration_ns);
   }
   if (times.empty()) return 0;
@@ -110,6 +113,10 @@ class Gpu : public ::testing::Test {
     if (!used) GTEST_SKIP() << used.error().message;
     device_ = std::move(*used);
   }
+  core::Result<MeasurementRecord> take(Collector& collector, core::Launchable& launch,
+                                       const Progress& progress = {}) const {
+    return collector.collect(target_of(launch, device_), cancel_, progress);
+  }
   core::DeviceRecord device_;
   core::CancelToken cancel_;
 };
@@ -117,18 +124,20 @@ class Gpu : public ::testing::Test {
 // Counters may be refused on a machine with a GPU: then there is nothing to compare, but a remedy.
 class Counters : public Gpu {
  protected:
-  void collect(CuptiCollector& collector, core::Launchable& launch, RecordingSink& sink) {
-    const auto status = collector.collect(launch, sink, cancel_, {});
-    ASSERT_TRUE(status) << core::to_text(status.error());
-    if (!collector.refusal()) return;
-    EXPECT_FALSE(collector.refusal()->hint.empty());
-    GTEST_SKIP() << core::to_text(*collector.refusal());
+  void collect(CuptiCollector& collector, core::Launchable& launch, MeasurementRecord& measurement) {
+    auto taken = take(collector, launch);
+    ASSERT_TRUE(taken) << core::to_text(taken.error());
+    measurement = std::move(*taken);
+    if (measurement.status != core::MeasurementStatus::kRefused) return;
+    ASSERT_NE(diagnosed(measurement, "counters_refused"), nullptr);
+    EXPECT_FALSE(diagnosed(measurement, "counters_refused")->hint.empty());
+    GTEST_SKIP() << measurement.reason;
   }
-  static double value(const RecordingSink& sink, const char* name, int kernel_index = -1) {
-    const auto* counter = sink.find(name, kernel_index);
+  static double value(const MeasurementRecord& measurement, const char* name, int kernel = 0) {
+    const auto* counter = counter_of(measurement, name, kernel);
     if (counter == nullptr || !counter->value) {
-      ADD_FAILURE() << name << " [" << kernel_index
-                    << "] is missing: " << (counter == nullptr ? "not emitted" : counter->reason);
+      ADD_FAILURE() << name << " [" << kernel
+                    << "] is missing: " << (counter == nullptr ? "not taken" : counter->reason);
       return -1;
     }
     return *counter->value;
@@ -140,6 +149,7 @@ TEST_F(Gpu, IsDescribedWhole) {
             << " MHz\n";
   EXPECT_FALSE(device_.name.empty());
   EXPECT_FALSE(device_.chip.empty());
+  EXPECT_THAT(device_.uuid, ::testing::MatchesRegex("GPU-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"));
   EXPECT_GT(device_.sm_count, 0);
   EXPECT_GT(device_.sm_clock_max_khz, 0);
   EXPECT_GT(device_.memory_clock_max_khz, 0);
@@ -158,29 +168,41 @@ TEST_F(Gpu, IsDescribedWhole) {
 TEST_F(Counters, AreExactForAKnownKernel) {
   CuptiCollector collector({kFusedOps, kWarpsLaunched, kInstructions, kLoadedBytes, kStoredBytes});
   MultiplyAdd launch(1);
-  RecordingSink sink;
-  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, sink));
+  MeasurementRecord taken;
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
   if (IsSkipped()) return;
-  EXPECT_EQ(value(sink, kFusedOps), kCount);
-  EXPECT_EQ(value(sink, kWarpsLaunched), kWarps);
-  EXPECT_NEAR(value(sink, kLoadedBytes) / (2.0 * kCount * sizeof(float)), 1, 0.001);
-  EXPECT_NEAR(value(sink, kStoredBytes) / (1.0 * kCount * sizeof(float)), 1, 0.001);
-  const double instructions = value(sink, kInstructions) / kWarps;  // the same for every warp
+  EXPECT_EQ(value(taken, kFusedOps), kCount);
+  EXPECT_EQ(value(taken, kWarpsLaunched), kWarps);
+  EXPECT_NEAR(value(taken, kLoadedBytes) / (2.0 * kCount * sizeof(float)), 1, 0.001);
+  EXPECT_NEAR(value(taken, kStoredBytes) / (1.0 * kCount * sizeof(float)), 1, 0.001);
+  const double instructions = value(taken, kInstructions) / kWarps;  // the same for every warp
   EXPECT_EQ(instructions, std::floor(instructions));
   EXPECT_GE(instructions, 5);  // two loads, a multiply-add, a store, the exit
-  EXPECT_GT(value(sink, kDuration), 0);
-  const auto* counter = sink.find(kFusedOps);
-  ASSERT_NE(counter, nullptr);
-  EXPECT_GE(counter->passes, 1);
-  EXPECT_EQ(counter->collector, "cupti");
-  EXPECT_THAT(counter->tool, StartsWith("CUPTI 13"));
-  EXPECT_EQ(sink.diagnosed("ranges_dropped"), nullptr);
+  EXPECT_GT(value(taken, kDuration), 0);
+  EXPECT_EQ(taken.status, core::MeasurementStatus::kComplete) << taken.reason;
+  EXPECT_GE(taken.passes.value_or(0), 1);
+  EXPECT_EQ(taken.collector, "cupti");
+  EXPECT_EQ(taken.tool, "CUPTI");
+  EXPECT_THAT(taken.tool_version, ::testing::MatchesRegex("13[0-9]{4}"));
+  EXPECT_EQ(taken.parameters.at("replay"), "user");
+  EXPECT_EQ(taken.parameters.at("cache"), "warm");
+  EXPECT_EQ(taken.parameters.at("launches_per_pass"), "2");
+  // What the process that times tells from the runtime is what CUPTI says, where it is certain.
+  const ChipGuess guess =
+      guess_chip(device_.compute_major, device_.compute_minor, device_.sm_count, device_.name);
+  if (guess.certain) {
+    EXPECT_EQ(taken.parameters.at("chip"), guess.name);
+  }
+  ASSERT_EQ(taken.kernels.size(), 1u);
+  EXPECT_EQ(taken.kernels[0].name, "multiply_add<1>");
+  EXPECT_EQ(taken.kernels[0].ordinal, 0);
+  EXPECT_EQ(diagnosed(taken, "ranges_dropped"), nullptr);
 }
 
 TEST_F(Counters, AreTheSameTheSecondTime) {
   CuptiCollector collector({kFusedOps, kInstructions});
   MultiplyAdd launch(1);
-  RecordingSink first, second;
+  MeasurementRecord first, second;
   ASSERT_NO_FATAL_FAILURE(collect(collector, launch, first));
   if (IsSkipped()) return;
   ASSERT_NO_FATAL_FAILURE(collect(collector, launch, second));
@@ -192,56 +214,64 @@ TEST_F(Counters, AreTheSameTheSecondTime) {
 TEST_F(Counters, AreKeptApartForTheKernelsOfALaunch) {
   CuptiCollector collector({kFusedOps});
   MultiplyAdd launch(3);
-  RecordingSink sink;
-  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, sink));
+  MeasurementRecord taken;
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
   if (IsSkipped()) return;
-  EXPECT_EQ(value(sink, kFusedOps, 0), 1.0 * kCount);
-  EXPECT_EQ(value(sink, kFusedOps, 1), 2.0 * kCount);
-  EXPECT_EQ(value(sink, kFusedOps, 2), 1.0 * kCount);
-  for (int kernel = 0; kernel < 3; ++kernel) EXPECT_GT(value(sink, kDuration, kernel), 0);
-  EXPECT_EQ(sink.find(kFusedOps, 3), nullptr);
-  EXPECT_EQ(sink.find(kFusedOps, -1), nullptr);
+  EXPECT_EQ(value(taken, kFusedOps, 0), 1.0 * kCount);
+  EXPECT_EQ(value(taken, kFusedOps, 1), 2.0 * kCount);
+  EXPECT_EQ(value(taken, kFusedOps, 2), 1.0 * kCount);
+  for (int kernel = 0; kernel < 3; ++kernel) EXPECT_GT(value(taken, kDuration, kernel), 0);
+  EXPECT_EQ(counter_of(taken, kFusedOps, 3), nullptr);
+  EXPECT_EQ(counter_of(taken, kFusedOps), nullptr);
+  ASSERT_EQ(taken.kernels.size(), 3u);
+  // The plan of this launch has one kernel, so the three have no names, and that is said.
+  EXPECT_TRUE(taken.kernels[2].name.empty());
+  EXPECT_NE(diagnosed(taken, "kernels_differ"), nullptr);
 }
 
 TEST_F(Counters, AnUnknownOneIsMissingWithItsReasonAndSpoilsNoOther) {
   CuptiCollector collector({"no_such_counter.sum", kFusedOps});
   MultiplyAdd launch(1);
-  RecordingSink sink;
-  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, sink));
+  MeasurementRecord taken;
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
   if (IsSkipped()) return;
-  const auto* unknown = sink.find("no_such_counter.sum");
+  EXPECT_EQ(taken.status, core::MeasurementStatus::kPartial);
+  EXPECT_THAT(taken.reason, HasSubstr("1 of 3 counters"));
+  const auto* unknown = counter_of(taken, "no_such_counter.sum");
   ASSERT_NE(unknown, nullptr);
   EXPECT_FALSE(unknown->value);
   EXPECT_THAT(unknown->reason, HasSubstr("no counter of this name"));
-  EXPECT_EQ(value(sink, kFusedOps), kCount);
+  EXPECT_EQ(value(taken, kFusedOps), kCount);
 }
 
 TEST_F(Counters, AFailedLaunchIsAnErrorAndTheNextOneIsWell) {
   CuptiCollector collector({kFusedOps});
   FailsUnderCounters failing;
-  RecordingSink none;
-  const auto status = collector.collect(failing, none, cancel_, {});
-  if (collector.refusal()) GTEST_SKIP() << core::to_text(*collector.refusal());
-  ASSERT_FALSE(status);
-  EXPECT_THAT(status.error().message, HasSubstr("fails under counters"));
+  const auto failed = take(collector, failing);
+  if (failed && failed->status == core::MeasurementStatus::kRefused) GTEST_SKIP() << failed->reason;
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message, HasSubstr("fails under counters"));
   MultiplyAdd launch(1);
-  RecordingSink sink;
-  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, sink));
-  EXPECT_EQ(value(sink, kFusedOps), kCount);
+  MeasurementRecord taken;
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
+  EXPECT_EQ(value(taken, kFusedOps), kCount);
 }
 
 TEST_F(Counters, LeaveTheTimingAlone) {
   MultiplyAdd launch(1);
-  RecordingSink before, after, sink;
-  ASSERT_TRUE(TimingCollector({}).collect(launch, before, cancel_, {}));
+  TimingCollector timing({});
+  const auto before = take(timing, launch);
+  ASSERT_TRUE(before) << core::to_text(before.error());
   CuptiCollector collector({kFusedOps});
-  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, sink));
+  MeasurementRecord taken;
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
   if (IsSkipped()) return;
-  ASSERT_TRUE(TimingCollector({}).collect(launch, after, cancel_, {}));
+  const auto after = take(timing, launch);
+  ASSERT_TRUE(after) << core::to_text(after.error());
   for (const auto kind : {core::SampleKind::kLaunch, core::SampleKind::kGraph}) {
-    const double ratio = median_ns(after, kind) / median_ns(before, kind);
-    std::cout << core::name_of(kind) << " samples: " << median_ns(before, kind) << " ns before, "
-              << median_ns(after, kind) << " ns while the profiler is open\n";
+    const double ratio = median_ns(*after, kind) / median_ns(*before, kind);
+    std::cout << core::name_of(kind) << " samples: " << median_ns(*before, kind) << " ns before, "
+              << median_ns(*after, kind) << " ns while the profiler is open\n";
     // The graph is what verdicts use; single launches have the host's jitter in them.
     if (kind == core::SampleKind::kGraph) {
       EXPECT_LT(ratio, 1.1);
@@ -249,42 +279,66 @@ TEST_F(Counters, LeaveTheTimingAlone) {
   }
 }
 
-TEST_F(Gpu, ASimulatedRefusalLeavesTheRunWell) {
+TEST_F(Gpu, ASimulatedRefusalIsARefusedMeasurement) {
   ASSERT_EQ(setenv("FLASHCORE_SIMULATE_REFUSAL", "busy", 1), 0);
   CuptiCollector collector({kFusedOps});
   MultiplyAdd launch(1);
-  RecordingSink sink;
-  const auto status = collector.collect(launch, sink, cancel_, {});
+  const auto taken = take(collector, launch);
   unsetenv("FLASHCORE_SIMULATE_REFUSAL");
-  ASSERT_TRUE(status);
-  ASSERT_TRUE(collector.refusal());
-  ASSERT_NE(sink.diagnosed("counters_refused"), nullptr);
-  EXPECT_THAT(sink.diagnosed("counters_refused")->message, HasSubstr("simulated"));
-  ASSERT_NE(sink.find(kFusedOps), nullptr);
-  EXPECT_FALSE(sink.find(kFusedOps)->value);
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kRefused);
+  ASSERT_NE(diagnosed(*taken, "counters_refused"), nullptr);
+  EXPECT_THAT(diagnosed(*taken, "counters_refused")->message, HasSubstr("simulated"));
+  ASSERT_NE(counter_of(*taken, kFusedOps), nullptr);
+  EXPECT_FALSE(counter_of(*taken, kFusedOps)->value);
+}
+
+TEST_F(Counters, ThePreparationIsAllButTheLaunches) {
+  CuptiCollector collector({kFusedOps});
+  ASSERT_TRUE(collector.prepare(0));
+  MultiplyAdd launch(1);
+  MeasurementRecord taken;
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
+  if (IsSkipped()) return;
+  EXPECT_EQ(value(taken, kFusedOps), kCount);
+  ASSERT_TRUE(collector.prepare(0));  // nothing is done twice
+  ASSERT_NO_FATAL_FAILURE(collect(collector, launch, taken));
+  EXPECT_EQ(value(taken, kFusedOps), kCount);
 }
 
 TEST_F(Gpu, TimingTakesBothKindsAndTheGraphIsNotSlower) {
   MultiplyAdd launch(1);
-  RecordingSink sink;
-  TimingOptions options;
-  options.iterations = 50;
+  TimingCollector timing({.iterations = 50});
   int last = 0;
-  ASSERT_TRUE(TimingCollector(options).collect(launch, sink, cancel_, [&](int done, int total) {
+  const auto taken = take(timing, launch, [&](int done, int total) {
     EXPECT_GE(done, last);
     EXPECT_EQ(total, 100);
     last = done;
-  }));
+  });
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
   EXPECT_EQ(last, 100);
-  EXPECT_EQ(sink.samples.size(), 100u);
-  for (const auto& sample : sink.samples) {
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kComplete);
+  EXPECT_EQ(taken->parameters.at("method"), "events,graph");
+  EXPECT_EQ(taken->parameters.at("iterations"), "50");
+  EXPECT_EQ(taken->samples.size(), 100u);
+  const bool clocks = diagnosed(*taken, "nvml_missing") == nullptr;
+  for (const auto& sample : taken->samples) {
     EXPECT_GT(sample.duration_ns, 0);
     EXPECT_EQ(sample.kind == core::SampleKind::kLaunch, sample.launches == 1);
     // The clock is there, or a diagnostic says why it is not.
-    EXPECT_EQ(sample.sm_clock_before_mhz.has_value(), sink.diagnosed("nvml_missing") == nullptr);
+    EXPECT_EQ(sample.sm_clock_before_mhz.has_value(), clocks);
   }
-  const double launch_ns = median_ns(sink, core::SampleKind::kLaunch);
-  const double graph_ns = median_ns(sink, core::SampleKind::kGraph);
+  if (clocks) {
+    ASSERT_EQ(taken->clocks.size(), 6u);  // begin, middle and end of either kind
+    for (std::size_t i = 0; i < taken->clocks.size(); ++i) {
+      EXPECT_TRUE(taken->clocks[i].sm_mhz);
+      if (i > 0) {
+        EXPECT_GT(taken->clocks[i].at_ms, taken->clocks[i - 1].at_ms);
+      }
+    }
+  }
+  const double launch_ns = median_ns(*taken, core::SampleKind::kLaunch);
+  const double graph_ns = median_ns(*taken, core::SampleKind::kGraph);
   std::cout << "launch " << launch_ns << " ns, graph " << graph_ns << " ns\n";
   EXPECT_LE(graph_ns, launch_ns);
 }
@@ -292,36 +346,34 @@ TEST_F(Gpu, TimingTakesBothKindsAndTheGraphIsNotSlower) {
 TEST_F(Gpu, ALaunchThatCannotBeCapturedIsStillTimedSingly) {
   MultiplyAdd launch(1);
   launch.synchronizes = true;
-  RecordingSink sink;
-  TimingOptions options;
-  options.iterations = 10;
-  const auto status = TimingCollector(options).collect(launch, sink, cancel_, {});
-  ASSERT_TRUE(status) << core::to_text(status.error());
-  EXPECT_EQ(sink.samples.size(), 10u);
-  ASSERT_NE(sink.diagnosed("graph_capture_failed"), nullptr);
-  EXPECT_FALSE(sink.diagnosed("graph_capture_failed")->hint.empty());
+  TimingCollector timing({.iterations = 10});
+  const auto taken = take(timing, launch);
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  EXPECT_EQ(taken->samples.size(), 10u);
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kPartial);
+  EXPECT_EQ(taken->parameters.at("method"), "events");
+  ASSERT_NE(diagnosed(*taken, "graph_capture_failed"), nullptr);
+  EXPECT_FALSE(diagnosed(*taken, "graph_capture_failed")->hint.empty());
   EXPECT_EQ(cudaGetLastError(), cudaSuccess);  // nothing is left for the next run to stumble over
 }
 
 TEST_F(Gpu, TimingStopsWhenAsked) {
   MultiplyAdd launch(1);
-  RecordingSink sink;
-  const auto status = TimingCollector({}).collect(launch, sink, cancel_, [&](int done, int) {
+  TimingCollector timing({});
+  const auto taken = take(timing, launch, [&](int done, int) {
     if (done == 5) cancel_.request();
   });
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, core::ErrorCode::kCancelled);
-  EXPECT_LT(sink.samples.size(), 100u);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, core::ErrorCode::kCancelled);
 }
 
 TEST_F(Gpu, CountingStopsWhenAsked) {
   cancel_.request();
   MultiplyAdd launch(1);
-  RecordingSink sink;
   CuptiCollector collector({kFusedOps});
-  const auto status = collector.collect(launch, sink, cancel_, {});
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, core::ErrorCode::kCancelled);
+  const auto taken = take(collector, launch);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, core::ErrorCode::kCancelled);
 }
 
 TEST_F(Gpu, OccupancyIsTheRuntimes) {
@@ -347,11 +399,12 @@ TEST_F(Gpu, OccupancyIsTheRuntimes) {
      private:
       std::vector<core::KernelPlan> plan_;
     } one(plan);
-    RecordingSink sink;
-    ASSERT_TRUE(ResourcesCollector(device_, {}).collect(one, sink, cancel_, {}));
-    ASSERT_EQ(sink.resources.size(), 1u);
-    const auto& resource = sink.resources.front();
-    EXPECT_GT(resource.registers, 0);
+    ResourcesCollector resources;
+    const auto taken = take(resources, one);
+    ASSERT_TRUE(taken) << core::to_text(taken.error());
+    ASSERT_EQ(taken->resources.size(), 1u);
+    const auto& resource = taken->resources.front();
+    EXPECT_GT(resource.registers.value_or(0), 0);
     EXPECT_EQ(resource.provenance, "driver");
     int blocks = 0;
     ASSERT_EQ(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel.function, kernel.threads, 0),

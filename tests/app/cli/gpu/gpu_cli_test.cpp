@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "app/session/devices.h"
+#include "core/child_process.h"
 #include "store/store.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
@@ -34,6 +38,11 @@ class GpuCli : public ::testing::Test {
   Outcome run(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
     environment.emplace("XDG_DATA_HOME", folder_.path().string());
     return run_program(command(std::move(arguments)), environment);
+  }
+  static json request(const std::string& db, const std::vector<std::string>& phases,
+                      const std::vector<std::string>& problems, int iterations) {
+    return {{"cmd", "profile"},     {"id", 1},        {"db", db},           {"phases", phases},
+            {"problems", problems}, {"set", "quick"}, {"iters", iterations}};
   }
   static bool has_diagnostic(const json& run, const std::string& code) {
     return std::any_of(run["diagnostics"].begin(), run["diagnostics"].end(),
@@ -78,16 +87,94 @@ TEST_F(GpuCli, AWrongKernelExits4AndIsNotTimed) {
 }
 
 TEST_F(GpuCli, RefusedCountersLeaveTheTiming) {
+  // Without an ncu to fall to, so that the ladder ends at the timing.
+  const auto no_ncu = (folder_ / "none").string();
   for (const std::string why : {"permission", "virtual_gpu", "busy"}) {
     const std::map<std::string, std::string> simulated{{"FLASHCORE_SIMULATE_REFUSAL", why}};
-    const auto outcome = run({"--phase", "wmma", "--shape", "tiny", "--json", "-"}, simulated);
+    const auto outcome =
+        run({"--phase", "wmma", "--shape", "tiny", "--ncu-path", no_ncu, "--json", "-"}, simulated);
     ASSERT_EQ(outcome.exit_code, 0) << why << outcome.err;
     const json run_json = json::parse(outcome.out)["runs"][0];
     EXPECT_TRUE(run_json["timing"]["graph_us"]["p50"].is_number());
     EXPECT_TRUE(has_diagnostic(run_json, "counters_refused"));
+    EXPECT_TRUE(has_diagnostic(run_json, "counters_fell_back"));
+    EXPECT_TRUE(has_diagnostic(run_json, "counters_missing"));
     EXPECT_TRUE(run_json["metrics"]["tensor_pipe_active"]["value"].is_null());
     EXPECT_EQ(run({"--phase", "wmma", "--shape", "tiny", "--strict"}, simulated).exit_code, 3) << why;
   }
+}
+
+// An enabled range profiler slows every launch of its process for good, so the process that times has none.
+TEST_F(GpuCli, TheProcessThatTimesNeverLoadsCupti) {
+  const auto db = (folder_ / "worker.db").string();
+  auto worker =
+      core::LineChild::start({.program = command({}).front(), .arguments = {"worker"}, .environment = {}});
+  ASSERT_TRUE(worker);
+  ASSERT_TRUE((*worker)->write_line(request(db, {"wmma"}, {"tiny"}, 5).dump()));
+  for (std::string said; said.find("\"event\":\"finished\"") == std::string::npos;) {
+    auto line = (*worker)->read_line(std::chrono::seconds(120));
+    ASSERT_TRUE(line && *line) << (*worker)->errors();
+    said = **line;
+  }
+  std::ifstream maps("/proc/" + std::to_string((*worker)->pid()) + "/maps");
+  const std::string mapped{std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>()};
+  EXPECT_THAT(mapped, HasSubstr("libcuda"));
+  EXPECT_THAT(mapped, ::testing::Not(HasSubstr("libcupti")));
+}
+
+TEST_F(GpuCli, AWorkerKeepsItsHelperWarm) {
+  const auto db = (folder_ / "worker.db").string();
+  Program program(command({"worker"}));
+  std::vector<double> seconds;
+  for (int id = 1; id <= 3; ++id) {
+    auto asked = request(db, {"wmma"}, {"tiny"}, 5);
+    asked["id"] = id;
+    const auto before = std::chrono::steady_clock::now();
+    program.say(asked.dump() + "\n");
+    ASSERT_TRUE(program.wait_for("\"event\":\"finished\",\"exit_code\":0,\"id\":" + std::to_string(id)));
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count());
+  }
+  program.close_input();
+  EXPECT_EQ(program.finish().exit_code, 0);
+  std::cout << "requests took " << seconds[0] << ", " << seconds[1] << " and " << seconds[2] << " s\n";
+  EXPECT_LT(seconds[2], seconds[0]);
+}
+
+// Seen before: a kill during counting lost all timed runs.
+TEST_F(GpuCli, KilledAtTwentyMomentsNothingThatWasTimedIsLost) {
+  std::size_t all_timed = 0;
+  for (int moment = 0; moment < 20; ++moment) {
+    SCOPED_TRACE(moment);
+    const auto db = folder_ / ("kill" + std::to_string(moment) + ".db");
+    Program program(command({"worker"}));
+    program.say(
+        request(db.string(), {"baseline", "wmma", "cublas"}, {"tiny", "small", "medium", "mission"}, 20)
+            .dump() +
+        "\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300 + 350 * moment));
+    program.send(SIGKILL);
+    const auto outcome = program.finish();
+    std::vector<core::RowId> timed;
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line) && !lines.eof();) {
+      const json event = json::parse(line);
+      if (event.value("step", "") == "timing" && event["done"] == event["total"])
+        timed.push_back(event["run"]);
+    }
+    all_timed += timed.size();
+    if (timed.empty() && !std::filesystem::exists(db)) continue;
+    auto store = store::Store::open(db);
+    ASSERT_TRUE(store) << core::to_text(store.error());
+    for (const auto id : timed) {
+      const auto run = store->read_run(id);
+      ASSERT_TRUE(run) << core::to_text(run.error());
+      EXPECT_EQ(core::all_samples(*run).size(), 40U);
+    }
+    const auto sessions = store->list_sessions();
+    ASSERT_TRUE(sessions) << core::to_text(sessions.error());
+    for (const auto& s : sessions->sessions) EXPECT_GT(s.run_count, 0);
+  }
+  EXPECT_GT(all_timed, 20U);
 }
 
 TEST_F(GpuCli, WhatDoesNotExistOrFitIsNeverLaunched) {
@@ -103,14 +190,9 @@ TEST_F(GpuCli, WhatDoesNotExistOrFitIsNeverLaunched) {
 TEST_F(GpuCli, EveryRunIsTimedBeforeTheFirstIsCounted) {
   const auto db = (folder_ / "worker.db").string();
   Program program(command({"worker"}));
-  program.say(json{{"cmd", "profile"},
-                   {"db", db},
-                   {"phases", {"baseline", "wmma"}},
-                   {"shapes", {"tiny", "small"}},
-                   {"set", "quick"},
-                   {"iters", 5}}
-                  .dump() +
-              "\n");
+  program.say(request(db, {"baseline", "wmma"}, {"tiny", "small"}, 5).dump() + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"finished\""));
+  program.close_input();
   const auto outcome = program.finish();
   ASSERT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
   const auto last_timing = outcome.out.rfind("\"step\":\"timing\"");
@@ -133,23 +215,18 @@ TEST_F(GpuCli, EveryRunIsTimedBeforeTheFirstIsCounted) {
 TEST_F(GpuCli, CtrlCKeepsWhatIsFinishedAndTheDatabaseWhole) {
   const auto db = (folder_ / "stopped.db").string();
   Program program(command({"worker"}));
-  program.say(json{{"cmd", "profile"},
-                   {"db", db},
-                   {"phases", {"wmma", "baseline"}},
-                   {"shapes", {"tiny", "long"}},
-                   {"iters", 1000}}
-                  .dump() +
-              "\n");
-  ASSERT_TRUE(program.wait_for("\"shape\":\"long\"")) << "no run of `long` began";
+  program.say(request(db, {"wmma", "baseline"}, {"tiny", "long"}, 1000).dump() + "\n");
+  ASSERT_TRUE(program.wait_for("\"problem\":\"long\"")) << "no run of `long` began";
   program.send(SIGINT);
   const auto outcome = program.finish();
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   auto store = store::Store::open(db, store::Mode::kReadOnly);
   ASSERT_TRUE(store) << core::to_text(store.error());
-  const auto runs = store->runs();
-  ASSERT_TRUE(runs);
-  EXPECT_FALSE(runs->empty());
-  for (const auto& run : *runs) EXPECT_TRUE(run.graph_p50_ns.has_value());
+  const auto page = store->list_runs({.limit = 100});
+  ASSERT_TRUE(page);
+  ASSERT_FALSE(page->runs.empty());
+  EXPECT_TRUE(
+      page->runs.back().graph_p50_ns.has_value());  // the first one was timed before the long one began
 }
 
 }  // namespace

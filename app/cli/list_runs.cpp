@@ -1,0 +1,133 @@
+// The list of runs: filtered and paged by the store.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "analysis/units.h"
+#include "app/cli/inputs.h"
+#include "app/cli/list_text.h"
+#include "reports/text.h"
+
+namespace flashcore::cli {
+namespace {
+
+using core::fail;
+using core::Result;
+using enum reports::Align;
+
+constexpr int kFixed = 69;  // all columns but the device's, with their gaps
+
+Result<store::RunFilter> filter_of(const Options& options) {
+  store::RunFilter filter;
+  if (std::find(options.phases.begin(), options.phases.end(), "all") == options.phases.end())
+    filter.subjects = options.phases;
+  auto problems = parse_problems(options.shapes, options.causal);
+  if (!problems) return fail(problems.error());
+  filter.problems = *std::move(problems);
+  filter.device_contains = options.device_name;
+  filter.tags = options.tags;
+  filter.since = options.since;
+  filter.before_id = options.before;
+  filter.limit = options.limit;
+  return filter;
+}
+
+// A time that is a result, else why there is none.
+std::string time_text(const store::RunSummary& run) {
+  if (run.answer == core::Answer::kWrong) return "WRONG";
+  if (!core::times_are_results(run.answer)) return "unchecked";
+  const auto& ns = run.graph_p50_ns ? run.graph_p50_ns : run.counted_ns ? run.counted_ns : run.launch_p50_ns;
+  return ns ? analysis::format_duration_ns(*ns) : "-";
+}
+
+// Every card that a kernel runs on is theirs; the word would only take the place of what tells cards apart.
+std::string short_device(const std::string& name) {
+  constexpr std::string_view kVendor = "NVIDIA ";
+  return name.starts_with(kVendor) ? name.substr(kVendor.size()) : name;
+}
+
+std::string row_of(const store::RunSummary& run, int width) {
+  // A recording or import of somebody else may hold anything in its texts.
+  const auto column = [](std::string_view text, int cells, reports::Align align) {
+    return reports::fit(reports::printable(text), cells, align);
+  };
+  std::string taken = run.taken_at.substr(0, 16);
+  std::replace(taken.begin(), taken.end(), 'T', ' ');
+  return fmt::format(
+      "{:>6} {} {} {} {} {} {}\n", run.id, column(taken, 16, kLeft), column(run.subject, 12, kLeft),
+      column(run.problem ? core::problem_label(*run.problem) : "-", 14, kLeft),
+      column(time_text(run), 9, kRight),
+      column(run.origin == core::Origin::kRecording ? "rec." : core::name_of(run.origin), 6, kLeft),
+      reports::cut(reports::printable(short_device(run.device)), width - kFixed));
+}
+
+nlohmann::ordered_json json_of(const store::RunSummary& run) {
+  const auto us = [](const std::optional<double>& ns) {
+    return ns ? nlohmann::ordered_json(*ns / 1000) : nlohmann::ordered_json(nullptr);
+  };
+  nlohmann::ordered_json problem;
+  if (run.problem) {
+    problem = {{"workload", run.problem->workload},
+               {"label", core::problem_label(*run.problem)},
+               {"text", core::canonical_text(*run.problem)}};
+  }
+  return {{"id", run.id},
+          {"session", run.session_id},
+          {"taken_at", run.taken_at},
+          {"origin", core::name_of(run.origin)},
+          {"kind", core::name_of(run.kind)},
+          {"phase", run.subject},
+          {"title", run.subject_title},
+          {"problem", problem},
+          {"device", run.device},
+          {"commit", run.commit},
+          {"answer", core::name_of(run.answer)},
+          {"graph_p50_us", us(run.graph_p50_ns)},
+          {"launch_p50_us", us(run.launch_p50_ns)},
+          {"counted_us", us(run.counted_ns)},
+          {"measurements", run.measurement_count},
+          {"counters", run.counter_count},
+          {"diagnostics", run.diagnostic_count}};
+}
+
+}  // namespace
+
+Result<Listing> list_runs(const Options& options, int width) {
+  auto path = database_path(options);
+  if (!path) return fail(path.error());
+  auto filter = filter_of(options);
+  if (!filter) return fail(filter.error());
+  Listing listing;
+  listing.json = {{"runs", nlohmann::ordered_json::array()}, {"more", false}};
+  std::error_code ignored;
+  if (!options.database && !std::filesystem::exists(*path, ignored)) {
+    listing.text = fmt::format("no runs yet: {} does not exist\n", shown_path(*path));
+    return listing;
+  }
+  auto store = store::Store::open(*path, store::Mode::kReadOnly);
+  if (!store) return fail(store.error());
+  auto page = store->list_runs(*filter);
+  if (!page) return fail(page.error());
+  if (page->runs.empty()) {
+    listing.text = "no such runs\n";
+    return listing;
+  }
+  listing.text = fmt::format("{:>6} {:<16} {:<12} {:<14} {:>9} {:<6} {}\n", "run", "taken", "phase", "shape",
+                             "p50", "from", "device");
+  bool recorded = false;
+  for (const auto& run : page->runs) {
+    listing.text += row_of(run, width);
+    listing.json["runs"].push_back(json_of(run));
+    recorded = recorded || run.origin == core::Origin::kRecording;
+  }
+  if (recorded) listing.text += "rec.: replayed (recording), not measured on this machine\n";
+  if (page->more) {
+    listing.text += fmt::format("there are more: --before {}\n", page->runs.back().id);
+    listing.json["more"] = true;
+    listing.json["before"] = page->runs.back().id;
+  }
+  return listing;
+}
+
+}  // namespace flashcore::cli

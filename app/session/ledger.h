@@ -1,0 +1,59 @@
+// Ledger: where the measurements of one session go, each as soon as it is taken. Where the database cannot
+// take one any more (locked for the whole wait, full, gone), the run with all that is held of it goes to a
+// database of its own, beside the first or in the folder for temporary files.
+//
+// Owns: the session's record; not the store. Threads: one. Errors: those of the store, with where the held
+// run went to.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "app/session/profile.h"
+#include "core/records.h"
+#include "store/store.h"
+
+namespace flashcore::session {
+
+class Ledger {
+ public:
+  Ledger(store::Store& store, core::SessionRecord session) : store_(store), session_(std::move(session)) {}
+
+  // The session's and the run's rows are written with their first measurement: nothing empty is left.
+  core::Status keep(core::RunRecord& run, core::MeasurementRecord measurement);
+  core::Status keep_whole(core::RunRecord& run);
+
+  // On a run that is stored; where there is no row of it yet, there is nothing to note it on.
+  core::Status note(const core::RunRecord& run, const core::DiagnosticRecord& diagnostic);
+
+  const core::SessionRecord& session() const { return session_; }
+  // The database that took what the asked one could not; empty: none.
+  const std::string& rescued_to() const { return rescued_to_; }
+
+ private:
+  core::Error rescue(core::RunRecord run, const core::Error& why);
+
+  store::Store& store_;
+  core::SessionRecord session_;
+  std::string rescued_to_;
+};
+
+// ProfileEvent::step of a note that says what the database waits for.
+inline constexpr std::string_view kWaitingStep = "database";
+
+// A store to write to that tells `on_event` (kNote, with the fraction told last) while it waits for another
+// program; the wrapped listener is what the use case must be given.
+class WaitingTeller {
+ public:
+  explicit WaitingTeller(OnEvent on_event) : on_event_(std::move(on_event)) {}
+  WaitingTeller(const WaitingTeller&) = delete;
+  WaitingTeller& operator=(const WaitingTeller&) = delete;
+  core::Result<store::Store> open(const std::filesystem::path& database);
+  OnEvent listener();
+
+ private:
+  OnEvent on_event_;
+  ProfileEvent last_;
+};
+
+}  // namespace flashcore::session

@@ -1,0 +1,196 @@
+#include "kernels/bench/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace flashcore::kernels::bench {
+namespace {
+
+using core::AttentionProblem;
+
+std::vector<std::int64_t> all_rows(const AttentionProblem& p) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(p.batch * p.heads * p.seq_q));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+std::vector<double> reference(const AttentionProblem& p, const Inputs& in) {
+  return reference_rows(p, in.q, in.k, in.v, all_rows(p));
+}
+
+Inputs zeros(const AttentionProblem& p) {
+  return Inputs{std::vector<std::uint16_t>(static_cast<std::size_t>(p.q_elements())),
+                std::vector<std::uint16_t>(static_cast<std::size_t>(p.kv_elements())),
+                std::vector<std::uint16_t>(static_cast<std::size_t>(p.kv_elements()))};
+}
+
+TEST(Reference, ComputesTheCaseThatAHandCan) {
+  // Two keys. q = (8, 0, ...), k0 = (ln 3, 0, ...), k1 = 0, so with scale 1/8 the scores are
+  // half(ln 3) and 0 and the weights 3/4 and 1/4 to within half's rounding of ln 3.
+  const AttentionProblem p{1, 1, 1, 1, 2, 64};
+  Inputs in = zeros(p);
+  in.q[0] = float_to_half(8.0F);
+  in.k[0] = float_to_half(std::log(3.0F));
+  in.v[0] = float_to_half(4.0F);   // v0 = (4, 0, ...)
+  in.v[64] = float_to_half(8.0F);  // v1 = (8, 2, 0, ...)
+  in.v[65] = float_to_half(2.0F);
+  const double weight = std::exp(static_cast<double>(half_to_float(in.k[0])));
+  const std::vector<double> out = reference(p, in);
+  EXPECT_NEAR(out[0], 0.75 * 4 + 0.25 * 8, 1e-3);
+  EXPECT_NEAR(out[1], 0.25 * 2, 1e-3);
+  EXPECT_NEAR(out[0], (weight * 4 + 8) / (weight + 1), 1e-12);
+  EXPECT_EQ(out[2], 0.0);
+}
+
+TEST(Reference, EqualScoresGiveTheMean) {
+  const AttentionProblem p{1, 1, 1, 3, 50, 64};
+  Inputs in = random_inputs(p, 3);
+  std::fill(in.q.begin(), in.q.end(), std::uint16_t{0});
+  const std::vector<double> out = reference(p, in);
+  for (int d = 0; d < 64; ++d) {
+    double mean = 0;
+    for (int j = 0; j < 50; ++j) mean += half_to_float(in.v[static_cast<std::size_t>(64 * j + d)]) / 50.0;
+    for (int row = 0; row < 3; ++row) EXPECT_NEAR(out[static_cast<std::size_t>(64 * row + d)], mean, 1e-12);
+  }
+}
+
+TEST(Reference, StaysInTheConvexHullOfTheValues) {
+  const AttentionProblem p{2, 4, 2, 37, 53, 128};
+  const Inputs in = random_inputs(p, 11);
+  const std::vector<double> out = reference(p, in);
+  for (std::int64_t row = 0; row < 2 * 4 * 37; ++row) {
+    const std::int64_t kv = row / 37 / 4 * 2 + row / 37 % 4 / 2;
+    for (std::int64_t d = 0; d < 128; ++d) {
+      double low = 1e9, high = -1e9;
+      for (std::int64_t j = 0; j < 53; ++j) {
+        const double v = half_to_float(in.v[static_cast<std::size_t>((kv * 53 + j) * 128 + d)]);
+        low = std::min(low, v);
+        high = std::max(high, v);
+      }
+      const double o = out[static_cast<std::size_t>(row * 128 + d)];
+      ASSERT_GE(o, low - 1e-9);
+      ASSERT_LE(o, high + 1e-9);
+    }
+  }
+}
+
+TEST(Reference, OneHotScoresPickOneValueEvenWhenLogitsAreLarge) {
+  // q = 1000 * e_i against k_j = 1000 * e_j: the logit is 125000 for i = j and 0 elsewhere.
+  const AttentionProblem p{1, 1, 1, 64, 64, 64};
+  Inputs in = random_inputs(p, 5);
+  std::fill(in.q.begin(), in.q.end(), std::uint16_t{0});
+  std::fill(in.k.begin(), in.k.end(), std::uint16_t{0});
+  for (std::size_t i = 0; i < 64; ++i) in.q[65 * i] = in.k[65 * i] = float_to_half(1000.0F);
+  const std::vector<double> out = reference(p, in);
+  for (std::size_t i = 0; i < out.size(); ++i) ASSERT_EQ(out[i], half_to_float(in.v[i])) << i;
+}
+
+TEST(Reference, CausalMaskIsAlignedBottomRight) {
+  // Row i of Sq rows sees keys up to i + Sk - Sq: cutting the keys there must change nothing.
+  for (const auto& [sq, sk] : {std::pair{5, 5}, std::pair{3, 9}, std::pair{9, 3}}) {
+    AttentionProblem p{1, 1, 1, sq, sk, 64};
+    p.causal = true;
+    const Inputs in = random_inputs(p, 21);
+    const std::vector<double> out = reference(p, in);
+    for (int row = 0; row < sq; ++row) {
+      const int visible = row + sk - sq + 1;
+      const std::vector<double> got(out.begin() + 64 * row, out.begin() + 64 * (row + 1));
+      if (visible <= 0) {
+        EXPECT_EQ(got, std::vector<double>(64, 0.0)) << "a fully masked row is zero";
+        continue;
+      }
+      const AttentionProblem cut{1, 1, 1, 1, visible, 64};
+      const auto keys = static_cast<std::size_t>(64 * visible);
+      const Inputs part{{in.q.begin() + 64 * row, in.q.begin() + 64 * (row + 1)},
+                        {in.k.begin(), in.k.begin() + static_cast<std::ptrdiff_t>(keys)},
+                        {in.v.begin(), in.v.begin() + static_cast<std::ptrdiff_t>(keys)}};
+      EXPECT_EQ(got, reference(cut, part)) << sq << "x" << sk << " row " << row;
+    }
+  }
+}
+
+TEST(Reference, GroupedHeadsReadTheirKeyHead) {
+  const AttentionProblem grouped{2, 4, 2, 6, 10, 64};
+  const Inputs in = random_inputs(grouped, 2);
+  Inputs full = in;
+  full.k.clear();
+  full.v.clear();
+  for (int head = 0; head < 2 * 4; ++head) {
+    const int kv = head / 4 * 2 + head % 4 / 2;
+    full.k.insert(full.k.end(), in.k.begin() + kv * 640, in.k.begin() + (kv + 1) * 640);
+    full.v.insert(full.v.end(), in.v.begin() + kv * 640, in.v.begin() + (kv + 1) * 640);
+  }
+  EXPECT_EQ(reference(grouped, in), reference(AttentionProblem{2, 4, 4, 6, 10, 64}, full));
+}
+
+TEST(RowsToCheck, AreAllOrSpreadFromFirstToLast) {
+  const AttentionProblem p{1, 8, 8, 512, 512, 64};
+  EXPECT_EQ(rows_to_check(p, 4096), all_rows(p));
+  EXPECT_EQ(rows_to_check(p, 1 << 20), all_rows(p));
+  const std::vector<std::int64_t> some = rows_to_check(p, 100);
+  EXPECT_EQ(some.size(), 100u);
+  EXPECT_EQ(some.front(), 0);
+  EXPECT_EQ(some.back(), 4095);
+  EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
+  EXPECT_EQ(std::adjacent_find(some.begin(), some.end()), some.end()) << "no row twice";
+  EXPECT_EQ(rows_to_check(p, 0), (std::vector<std::int64_t>{0}));
+}
+
+class Compare : public ::testing::Test {
+ protected:
+  AttentionProblem p_{1, 1, 1, 4, 4, 64};
+  std::vector<double> expected_ = std::vector<double>(256, 1.0);
+  std::vector<std::uint16_t> o_ = std::vector<std::uint16_t>(256, float_to_half(1.0F));
+  core::CheckRecord compare() { return compare_rows(p_, o_, all_rows(p_), expected_, {}, 42); }
+};
+
+TEST_F(Compare, EqualIsRight) {
+  const core::CheckRecord record = compare();
+  EXPECT_TRUE(record.passed);
+  EXPECT_EQ(record.compared, 256);
+  EXPECT_EQ(record.seed, 42u);
+  EXPECT_EQ(record.max_error, 0.0);
+  EXPECT_EQ(record.max_tolerance, 0.06);
+  EXPECT_EQ(record.method, "fp64 host reference, every row");
+}
+
+TEST_F(Compare, OneElementBeyondTheMaximumIsWrong) {
+  o_[17] = float_to_half(1.0625F);
+  const core::CheckRecord record = compare();
+  EXPECT_FALSE(record.passed);
+  EXPECT_DOUBLE_EQ(record.max_error, 0.0625);
+  EXPECT_DOUBLE_EQ(record.mean_error, 0.0625 / 256);
+}
+
+TEST_F(Compare, SmallErrorsEverywhereAreWrongByTheMean) {
+  std::fill(o_.begin(), o_.end(), float_to_half(1.03125F));
+  const core::CheckRecord record = compare();
+  EXPECT_FALSE(record.passed);
+  EXPECT_LT(record.max_error, 0.06);
+  EXPECT_DOUBLE_EQ(record.mean_error, 0.03125);
+}
+
+TEST_F(Compare, NanAndInfinityAreCountedAlsoOutsideTheSampledRows) {
+  o_[70] = 0xffff;
+  o_[200] = 0x7c00;
+  const std::vector<std::int64_t> first_row{0};
+  const std::vector<double> expected(64, 1.0);
+  const core::CheckRecord record = compare_rows(p_, o_, first_row, expected, {}, 0);
+  EXPECT_FALSE(record.passed);
+  EXPECT_EQ(record.nan_count, 1);
+  EXPECT_EQ(record.inf_count, 1);
+  EXPECT_EQ(record.compared, 64);
+  EXPECT_EQ(record.method, "fp64 host reference, 1 of 4 rows");
+}
+
+TEST_F(Compare, AnOutputThatNobodyWroteIsWrong) {
+  std::fill(o_.begin(), o_.end(), std::uint16_t{0xffff});
+  EXPECT_FALSE(compare().passed);
+  EXPECT_EQ(compare().compared, 0);
+}
+
+}  // namespace
+}  // namespace flashcore::kernels::bench
