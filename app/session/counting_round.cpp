@@ -129,7 +129,7 @@ class CountingRound {
   }
 
   Result<MeasurementRecord> take(Job& job, const CollectorEntry& entry) {
-    auto taken = entry.place == Place::kHelper ? by_helper(job, entry) : outside(job, entry);
+    auto taken = ask(job, entry);
     if (!taken) {
       if (taken.error().code == ErrorCode::kCancelled) return taken;
       // The device failed, or its tool broke in an unforeseen way: this measurement is lost and says why.
@@ -137,6 +137,18 @@ class CountingRound {
       taken = failed(entry, taken.error());
     }
     taken->parameters["nvtx"] = cuda::nvtx_path();
+    return taken;
+  }
+
+  // What was refused once will be again, and every start of it takes its time.
+  Result<MeasurementRecord> ask(Job& job, const CollectorEntry& entry) {
+    if (const auto before = refused_.find(entry.id); before != refused_.end()) {
+      MeasurementRecord again = before->second;
+      again.taken_at = core::utc_now();
+      return again;
+    }
+    auto taken = entry.place == Place::kHelper ? by_helper(job, entry) : outside(job, entry);
+    if (taken && taken->status == MeasurementStatus::kRefused) refused_.emplace(entry.id, *taken);
     return taken;
   }
 
@@ -177,18 +189,18 @@ class CountingRound {
     return taken;
   }
 
-  Result<MeasurementRecord> outside(Job& job, const CollectorEntry& entry) {
-    // A tool that was refused once will be again, and a start of it takes seconds.
-    if (const auto before = refused_.find(entry.id); before != refused_.end()) {
-      MeasurementRecord again = before->second;
-      again.taken_at = core::utc_now();
-      return again;
+  // One program at a time may hold a GPU's counters: a helper that stays ready would keep a tool from them.
+  void free_counters() {
+    for (const CollectorEntry& entry : work_.bench.registry().entries()) {
+      if (entry.counts && entry.place == Place::kHelper) work_.bench.drop_helper(std::string(entry.id));
     }
+  }
+
+  Result<MeasurementRecord> outside(Job& job, const CollectorEntry& entry) {
+    if (entry.counts) free_counters();
     auto& collector = outside_[std::string(entry.id)];
     if (!collector) collector = entry.make(work_.options);
-    auto taken = collector->collect(work_.target_of(job), work_.cancel, work_.progress_of(job, entry.id));
-    if (taken && taken->status == MeasurementStatus::kRefused) refused_.emplace(entry.id, *taken);
-    return taken;
+    return collector->collect(work_.target_of(job), work_.cancel, work_.progress_of(job, entry.id));
   }
 
   ProfileWork& work_;

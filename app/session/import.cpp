@@ -5,11 +5,10 @@
 #include <fstream>
 
 #include "app/session/ledger.h"
-#include "collectors/external_tool.h"
 #include "collectors/import/importer.h"
+#include "collectors/ncu.h"
 #include "core/atomic_file.h"
 #include "core/build_info.h"
-#include "core/child_process.h"
 
 namespace flashcore::session {
 namespace {
@@ -21,8 +20,6 @@ using core::fail;
 using core::Result;
 using Kind = ProfileEvent::Kind;
 
-constexpr std::size_t kReportCsvLimit = std::size_t{1} << 30;
-
 constexpr std::size_t kFirstBytes = 64 << 10;  // enough to tell a format
 
 core::Error unknown_format(const std::filesystem::path& file) {
@@ -30,31 +27,6 @@ core::Error unknown_format(const std::filesystem::path& file) {
           fmt::format("{}:1:1: none of the formats that can be imported", file.string()),
           "give an .ncu-rep, what `ncu --csv` printed (raw or details page), or nvbench's --json",
           {}};
-}
-
-// What ncu prints of its own report; base units, so that numbers need no unit of their own row by row.
-Result<std::string> csv_of_report(const std::filesystem::path& file, const std::string& ncu_path,
-                                  const core::CancelToken& cancel) {
-  auto ncu = collectors::find_ncu(ncu_path);
-  if (!ncu) return fail(ncu.error());
-  core::ChildSpec spec{.program = *ncu,
-                       .arguments = {"--import", std::filesystem::absolute(file).string(), "--csv", "--page",
-                                     "raw", "--print-units", "base"},
-                       .environment = {}};
-  auto end = core::run_child(
-      spec, {.timeout = std::chrono::minutes(10), .output_bytes = kReportCsvLimit, .cancel = &cancel});
-  if (!end) return fail(end.error());
-  if (end->cancelled) return fail(ErrorCode::kCancelled, "stopped");
-  if (end->code != 0 || end->signal != 0 || end->timed_out || end->truncated) {
-    return fail(ErrorCode::kExternalTool,
-                fmt::format("{} could not read {}: {}", ncu->string(), file.string(),
-                            end->timed_out   ? "it took more than ten minutes"
-                            : end->truncated ? "it printed more than 1 GiB"
-                                             : core::how_it_ended(*end)),
-                "a report needs an ncu that is at least as new as the one that wrote it (--ncu-path)",
-                (end->errors.empty() ? end->output : end->errors).substr(0, 1000));
-  }
-  return std::move(end->output);
 }
 
 Result<Imported> read_runs(const std::filesystem::path& file, const ImportRequest& request,
@@ -66,9 +38,7 @@ Result<Imported> read_runs(const std::filesystem::path& file, const ImportReques
     case ImportFormat::kNcuCsv: return collectors::import_ncu_csv(*content, name);
     case ImportFormat::kNvbenchJson: return collectors::import_nvbench_json(*content, name);
     case ImportFormat::kNcuReport: {
-      auto csv = csv_of_report(file, request.ncu_path, cancel);
-      if (!csv) return fail(csv.error());
-      auto imported = collectors::import_ncu_csv(*csv, name);
+      auto imported = collectors::import_ncu_report(file, request.ncu_path, cancel);
       if (imported && request.keep_report && !imported->runs.empty() &&
           !imported->runs.front().measurements.empty()) {
         imported->runs.front().measurements.front().artifacts.push_back(

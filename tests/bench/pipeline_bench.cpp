@@ -8,7 +8,6 @@
 #include "analysis/run_analysis.h"
 #include "app/session/library.h"
 #include "app/session/replay.h"
-#include "reports/html.h"
 #include "store/store.h"
 #include "tests/support/sample_runs.h"
 #include "tests/support/temporary_folder.h"
@@ -21,13 +20,15 @@ using flashcore::store::Store;
 // A run with a value for every counter of the standard set, and as many samples as a real one.
 flashcore::core::RunRecord full_run(const Catalogue& catalogue) {
   auto run = flashcore::tests::sample_run("wmma", 2, "mission", 50'000);
-  run.counters.clear();
+  auto& counters = flashcore::tests::measurement_of(run, "cupti").counters;
+  counters.clear();
   double value = 1000;
   for (const std::string& name :
-       catalogue.counters_for(run.device.chip, flashcore::analysis::CounterSet::kStandard)) {
-    run.counters.push_back({name, -1, value += 7, "", "cupti", 4, "CUPTI 130000"});
+       catalogue.counters_for(run.device->chip, flashcore::analysis::CounterSet::kStandard)) {
+    counters.push_back({name, 0, value += 7, ""});
   }
-  while (run.samples.size() < 200) run.samples.push_back(run.samples[run.samples.size() % 20]);
+  auto& samples = flashcore::tests::measurement_of(run, "timing").samples;
+  while (samples.size() < 200) samples.push_back(samples[samples.size() % 20]);
   return run;
 }
 
@@ -45,40 +46,36 @@ void LoadCatalogue(benchmark::State& state) {
 }
 BENCHMARK(LoadCatalogue)->Unit(benchmark::kMicrosecond);
 
-void StoreWriteRun(benchmark::State& state) {
+// A run measurement by measurement, each its own transaction, as a session takes them.
+void StoreAppendRun(benchmark::State& state) {
   const auto catalogue = Catalogue::builtin();
   if (!catalogue) return state.SkipWithError(catalogue.error().message.c_str());
   const auto run = full_run(*catalogue);
   flashcore::tests::TemporaryFolder folder;
   auto store = Store::open(folder / "runs.db");
   if (!store) return state.SkipWithError(store.error().message.c_str());
-  flashcore::core::SessionRecord record;
-  record.started_at = flashcore::core::utc_now();
-  record.environment = run.environment;
-  const auto session = store->begin_session(record);
-  if (!session) return state.SkipWithError(session.error().message.c_str());
+  auto session = flashcore::tests::sample_session();
   for (auto _ : state) {
-    if (auto id = store->write_run(*session, run); !id)
-      return state.SkipWithError(id.error().message.c_str());
+    auto fresh = run;
+    fresh.measurements.clear();
+    for (const auto& measurement : run.measurements) {
+      if (auto ok = store->append(session, fresh, measurement); !ok)
+        return state.SkipWithError(ok.error().message.c_str());
+    }
   }
 }
-BENCHMARK(StoreWriteRun)->Unit(benchmark::kMicrosecond);
+BENCHMARK(StoreAppendRun)->Unit(benchmark::kMicrosecond);
 
 void StoreReadRun(benchmark::State& state) {
   const auto catalogue = Catalogue::builtin();
   if (!catalogue) return state.SkipWithError(catalogue.error().message.c_str());
-  const auto run = full_run(*catalogue);
+  auto run = full_run(*catalogue);
   flashcore::tests::TemporaryFolder folder;
   auto store = Store::open(folder / "runs.db");
   if (!store) return state.SkipWithError(store.error().message.c_str());
-  flashcore::core::SessionRecord record;
-  record.started_at = flashcore::core::utc_now();
-  record.environment = run.environment;
-  const auto session = store->begin_session(record);
-  if (!session) return state.SkipWithError(session.error().message.c_str());
-  const auto id = store->write_run(*session, run);
-  if (!id) return state.SkipWithError(id.error().message.c_str());
-  for (auto _ : state) benchmark::DoNotOptimize(store->read_run(*id));
+  auto session = flashcore::tests::sample_session();
+  if (auto ok = store->write_run(session, run); !ok) return state.SkipWithError(ok.error().message.c_str());
+  for (auto _ : state) benchmark::DoNotOptimize(store->read_run(run.id));
 }
 BENCHMARK(StoreReadRun)->Unit(benchmark::kMicrosecond);
 
@@ -92,11 +89,13 @@ void ReplayAndReport(benchmark::State& state) {
     flashcore::tests::TemporaryFolder folder;
     auto store = Store::open(folder / "runs.db");
     if (!store) return state.SkipWithError(store.error().message.c_str());
-    const auto outcome = flashcore::session::replay(*recording, {}, *store, {}, {});
+    auto source = flashcore::session::ReplaySource::open(*recording, {});
+    if (!source) return state.SkipWithError(source.error().message.c_str());
+    const auto outcome = source->replay({}, *store, {}, {});
     if (!outcome) return state.SkipWithError(outcome.error().message.c_str());
     const auto runs = flashcore::session::load_runs(*store, outcome->runs, *catalogue);
     if (!runs) return state.SkipWithError(runs.error().message.c_str());
-    const auto written = flashcore::reports::write_html_report(folder / "report.html", *runs, *catalogue);
+    const auto written = flashcore::session::write_report(folder / "report.html", *runs, *catalogue);
     if (!written) return state.SkipWithError(written.error().message.c_str());
   }
 }

@@ -3,6 +3,7 @@
 
 #include "store/store.h"
 #include "tests/store/support.h"
+#include "tests/support/sample_runs.h"
 
 namespace flashcore::store {
 namespace {
@@ -120,6 +121,17 @@ TEST_F(Summary, OrderOfRunsAndSessions) {
   EXPECT_EQ(store_.list_sessions(later.id).value().sessions.at(0).session.id, session_.id);
   EXPECT_EQ(store_.subject_names().value(),
             (std::vector<std::string>{"baseline", "cublas", "wmma", "another"}));
+}
+
+TEST_F(Summary, ATimeThatOnlyAToolReportsIsListed) {
+  core::RunRecord run = tests::sample_head("copy", 0, "tiny");
+  run.answer = core::Answer::kDoesNotApply;
+  core::MeasurementRecord nvbench = tests::sample_measurement("nvbench");
+  nvbench.counters = {{"nv/batch/time/gpu/mean", std::nullopt, 900.0, ""},
+                      {"nv/cold/time/gpu/mean", std::nullopt, 1000.0, ""}};
+  run.measurements = {nvbench};
+  ASSERT_TRUE(store_.write_run(session_, run));
+  EXPECT_EQ(store_.list_runs({}).value().runs.at(0).counted_ns, 1000.0);
 }
 
 }  // namespace

@@ -163,6 +163,30 @@ TEST_F(Profile, RefusedByBothTimesStandWithTheModelAndTheRemedyIsTold) {
   EXPECT_EQ(std::count(world_.log.begin(), world_.log.end(), "ncu fast"), 0);
 }
 
+// One program at a time may hold a GPU's counters: seen on an H200, a helper that stayed ready kept ncu from
+// them.
+TEST_F(Profile, TheHelperLetsGoOfTheCountersBeforeNcuIsStarted) {
+  request_.phases = {"slow", "fast"};
+  request_.collectors = {"timing", "cupti", "ncu"};
+  well();
+  const auto at = [&](const std::string& what) {
+    return std::find(world_.log.begin(), world_.log.end(), what) - world_.log.begin();
+  };
+  EXPECT_LT(at("cupti fast"), at("drop cupti"));
+  EXPECT_LT(at("drop cupti"), at("ncu slow"));
+  for (const auto& run : stored()) {
+    EXPECT_THAT(collectors_of(run), ElementsAre("check", "resources", "timing", "cupti", "ncu"));
+  }
+}
+
+TEST_F(Profile, WhatWasRefusedOnceIsNotStartedAgain) {
+  world_.refused = {"cupti"};
+  well();
+  EXPECT_EQ(world_.helpers_started, 1);
+  EXPECT_EQ(std::count(world_.log.begin(), world_.log.end(), "drop cupti"), 3);
+  for (const auto& run : stored()) EXPECT_TRUE(has_diagnostic(run, "counters_fell_back"));
+}
+
 TEST_F(Profile, AskedForNcuAloneCuptiIsNeverStarted) {
   request_.collectors = {"timing", "ncu"};
   request_.phases = {"slow"};
