@@ -36,16 +36,6 @@ std::filesystem::path behind_links(std::filesystem::path path) {
   return path;
 }
 
-// For what cannot be replaced by renaming: a device such as /dev/full, a pipe.
-Status write_device(const std::filesystem::path& path, std::string_view content) {
-  errno = 0;
-  std::ofstream out(path, std::ios::binary);
-  out.write(content.data(), static_cast<std::streamsize>(content.size()));
-  out.flush();
-  if (!out) return fail(cannot_write(path, errno != 0 ? errno : EIO));
-  return {};
-}
-
 // SQLite plays such a file back into the database beside it, or takes it for the newest runs. The database is
 // not opened to see whether it is one: closing it again would take the locks of this process from it
 // (fcntl(2)).
@@ -120,7 +110,12 @@ Result<NewFile> NewFile::create(const std::filesystem::path& path) {
   struct stat old {};
   const bool exists = ::stat(path.c_str(), &old) == 0;
   if (exists && S_ISDIR(old.st_mode)) return fail(cannot_write(path, EISDIR));
-  if (exists && !S_ISREG(old.st_mode)) return fail(cannot_write(path, EINVAL));
+  if (exists && !S_ISREG(old.st_mode)) {
+    // A device or a pipe cannot be replaced by renaming; it takes what comes.
+    parts->descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (parts->descriptor < 0) return fail(cannot_write(path, errno));
+    return NewFile(std::move(parts));
+  }
   // Renaming needs no right on the file that it replaces; a file made read-only is meant to stay.
   if (exists && ::access(path.c_str(), W_OK) != 0) return fail(cannot_write(path, errno));
   if (!parts->open()) return fail(cannot_write(path, errno));
@@ -139,10 +134,11 @@ Status NewFile::write(std::string_view piece) {
 }
 
 Status NewFile::commit() {
-  if (::fsync(parts_->descriptor) != 0) return fail(cannot_write(parts_->named, errno));
+  const bool is_file = !parts_->temporary.empty();
+  if (is_file && ::fsync(parts_->descriptor) != 0) return fail(cannot_write(parts_->named, errno));
   const int closed = ::close(parts_->descriptor);
   parts_->descriptor = -1;
-  if (closed != 0 || ::rename(parts_->temporary.c_str(), parts_->target.c_str()) != 0) {
+  if (closed != 0 || (is_file && ::rename(parts_->temporary.c_str(), parts_->target.c_str()) != 0)) {
     return fail(cannot_write(parts_->named, errno));
   }
   parts_->temporary.clear();
@@ -150,11 +146,6 @@ Status NewFile::commit() {
 }
 
 Status write_file(const std::filesystem::path& path, std::string_view content) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(path, ignored);
-  const bool special = std::filesystem::exists(status) && !std::filesystem::is_directory(status) &&
-                       !std::filesystem::is_regular_file(status);
-  if (special) return write_device(path, content);
   auto file = NewFile::create(path);
   if (!file) return fail(file.error());
   if (auto written = file->write(content); !written) return written;

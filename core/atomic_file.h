@@ -26,7 +26,7 @@ Status write_file(const std::filesystem::path& path, std::string_view content);
 // A file that is written in pieces.
 class NewFile {
  public:
-  // The target must not be a folder or a device.
+  // The target must not be a folder. A device or a pipe is written to as pieces come.
   static Result<NewFile> create(const std::filesystem::path& path);
 
   NewFile(NewFile&&) noexcept;

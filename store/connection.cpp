@@ -62,6 +62,9 @@ bool Patience::wait(int times) noexcept {
   using std::chrono::milliseconds;
   const auto so_far = std::chrono::steady_clock::now() - began_;
   if (so_far >= waiting_.limit) return false;
+  // What is being written when a user stops may still get its turn, but not the whole patience.
+  constexpr std::chrono::seconds kAfterAStop{2};
+  if (waiting_.cancel != nullptr && waiting_.cancel->requested() && so_far >= kAfterAStop) return false;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(so_far);
   if (seconds > told_) {
     told_ = seconds;

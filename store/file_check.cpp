@@ -212,8 +212,9 @@ core::Result<FileState> check_once(const fs::path& path, Mode mode) {
   if (mode == Mode::kReadOnly && state.has_journal) {
     return fail(refused(
         path.string(),
-        fmt::format("a journal lies beside it ({}-journal), so that a program was stopped in a change",
-                    path.string()),
+        fmt::format(
+            "a journal lies beside it ({}-journal), so a program was stopped in the middle of a change",
+            path.string()),
         "open it once for writing (any run with --db does), which takes the half change back; if the journal "
         "is not this database's, move it away. Nothing was changed"));
   }

@@ -1,6 +1,7 @@
 // Reading whole records, in one read transaction. Rows are believed only where they are all there: every
-// measurement says how many it has, and they are numbered without a gap, so that a page of another run that
-// has got in between is seen.
+// measurement says how many it has, they are numbered without a gap, and each names its owner, so that a page
+// of another run that has got in between is seen: SQLite looks for a row where it should lie and takes what
+// it finds there.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,6 +19,11 @@ using core::RowId;
   throw UnreadableValue(
       fmt::format("it is damaged: {}", how),
       "restore it from a copy; sqlite3's integrity_check says more. The file was not changed");
+}
+
+void expect_owner(RowId said, RowId wanted, std::string_view table) {
+  if (said != wanted)
+    lost(fmt::format("a row of {} is {}'s and lies among those of {}", table, said, wanted));
 }
 
 // The row `id` of a table whose rows are stored once.
@@ -66,12 +72,15 @@ core::DeviceRecord read_device(Store::Impl& impl, RowId id) {
 }
 
 core::Tags read_tags(Store::Impl& impl, std::string_view table, std::string_view owner, RowId id) {
-  const Prepared select = impl.prepare(fmt::format("SELECT key, value FROM {} WHERE {} = ?", table, owner));
+  const Prepared select =
+      impl.prepare(fmt::format("SELECT {1}, key, value FROM {0} WHERE {1} = ?", table, owner));
   select->bind(id);
   core::Tags tags;
   while (select->step()) {
+    RowId said = 0;
     std::string key, value;
-    select->read(key, value);
+    select->read(said, key, value);
+    expect_owner(said, id, table);
     tags.emplace(std::move(key), std::move(value));
   }
   return tags;
@@ -79,14 +88,16 @@ core::Tags read_tags(Store::Impl& impl, std::string_view table, std::string_view
 
 std::vector<core::KernelRecord> read_kernels(Store::Impl& impl, RowId run) {
   const Prepared select = impl.prepare(
-      "SELECT ordinal, name, grid_x, grid_y, grid_z, block_x, block_y, block_z FROM kernel WHERE run_id = ? "
-      "ORDER BY ordinal");
+      "SELECT run_id, ordinal, name, grid_x, grid_y, grid_z, block_x, block_y, block_z FROM kernel WHERE "
+      "run_id = ? ORDER BY ordinal");
   select->bind(run);
   std::vector<core::KernelRecord> kernels;
   while (select->step()) {
     core::KernelRecord& k = kernels.emplace_back();
+    RowId said = 0;
     std::optional<std::int64_t> grid[3], block[3];
-    select->read(k.ordinal, k.name, grid[0], grid[1], grid[2], block[0], block[1], block[2]);
+    select->read(said, k.ordinal, k.name, grid[0], grid[1], grid[2], block[0], block[1], block[2]);
+    expect_owner(said, run, "kernel");
     if (grid[0] && grid[1] && grid[2]) k.grid = core::Extent3{*grid[0], *grid[1], *grid[2]};
     if (block[0] && block[1] && block[2]) k.block = core::Extent3{*block[0], *block[1], *block[2]};
   }
@@ -149,35 +160,43 @@ class MeasurementReader {
   template <typename Record, typename Fields>
   void rows(std::vector<Record>& records, std::string_view table, std::string_view columns, Fields fields) {
     const Prepared select = impl_.prepare(
-        fmt::format("SELECT ordinal, {} FROM {} WHERE measurement_id = ? ORDER BY ordinal", columns, table));
+        fmt::format("SELECT measurement_id, ordinal, {} FROM {} WHERE measurement_id = ? ORDER BY ordinal",
+                    columns, table));
     select->bind(id_);
     while (select->step()) {
+      RowId said = 0;
       std::int64_t ordinal = 0;
       Record& record = records.emplace_back();
-      select->read(ordinal, fields(record));
+      select->read(said, ordinal, fields(record));
+      expect_owner(said, id_, table);
       in_order(ordinal, records.size() - 1, table);
     }
   }
 
   void parameters(core::MeasurementRecord& m) {
-    const Prepared select =
-        impl_.prepare("SELECT name, value FROM measurement_parameter WHERE measurement_id = ?");
+    const Prepared select = impl_.prepare(
+        "SELECT measurement_id, name, value FROM measurement_parameter WHERE measurement_id = ?");
     select->bind(id_);
     while (select->step()) {
+      RowId said = 0;
       std::string name, value;
-      select->read(name, value);
+      select->read(said, name, value);
+      expect_owner(said, id_, "measurement_parameter");
       m.parameters.emplace(std::move(name), std::move(value));
     }
   }
 
   void kernels(core::MeasurementRecord& m) {
     const Prepared select = impl_.prepare(
-        "SELECT ordinal, kernel FROM measurement_kernel WHERE measurement_id = ? ORDER BY ordinal");
+        "SELECT measurement_id, ordinal, kernel FROM measurement_kernel WHERE measurement_id = ? ORDER BY "
+        "ordinal");
     select->bind(id_);
     while (select->step()) {
+      RowId said = 0;
       std::int64_t ordinal = 0;
       int kernel = 0;
-      select->read(ordinal, kernel);
+      select->read(said, ordinal, kernel);
+      expect_owner(said, id_, "measurement_kernel");
       in_order(ordinal, m.kernels.size(), "measurement_kernel");
       m.kernels.push_back(known_kernel(kernel));
     }
@@ -185,15 +204,18 @@ class MeasurementReader {
 
   void counters(core::MeasurementRecord& m) {
     const Prepared select = impl_.prepare(
-        "SELECT c.ordinal, n.name, c.kernel, c.value, c.reason FROM counter c LEFT JOIN counter_name n "
+        "SELECT c.measurement_id, c.ordinal, n.name, c.kernel, c.value, c.reason FROM counter c LEFT JOIN "
+        "counter_name n "
         "ON n.id = c.name_id WHERE c.measurement_id = ? ORDER BY c.ordinal");
     select->bind(id_);
     std::optional<std::string> name, reason;
     int checked = -1;
     while (select->step()) {
+      RowId said = 0;
       std::int64_t ordinal = 0;
       core::CounterValue& c = m.counters.emplace_back();
-      select->read(ordinal, name, c.kernel, c.value, reason);
+      select->read(said, ordinal, name, c.kernel, c.value, reason);
+      expect_owner(said, id_, "counter");
       in_order(ordinal, m.counters.size() - 1, "counter");
       if (!name) lost(fmt::format("the name of counter {} of measurement {} is missing", ordinal, id_));
       c.name = std::move(*name);
@@ -204,11 +226,14 @@ class MeasurementReader {
 
   void artifacts(core::MeasurementRecord& m) {
     const Prepared select = impl_.prepare(
-        "SELECT kind, name, media_type, content FROM artifact WHERE measurement_id = ? ORDER BY id");
+        "SELECT measurement_id, kind, name, media_type, content FROM artifact WHERE measurement_id = ? ORDER "
+        "BY id");
     select->bind(id_);
     while (select->step()) {
+      RowId said = 0;
       core::ArtifactRecord& a = m.artifacts.emplace_back();
-      select->read(a.kind, a.name, a.media_type, a.content);
+      select->read(said, a.kind, a.name, a.media_type, a.content);
+      expect_owner(said, id_, "artifact");
     }
   }
 
@@ -219,13 +244,16 @@ class MeasurementReader {
 };
 
 void read_diagnostics(Store::Impl& impl, core::RunRecord& run) {
-  const Prepared select = impl.prepare(fmt::format(
-      "SELECT measurement_id, {} FROM diagnostic WHERE run_id = ? ORDER BY ordinal", kDiagnosticColumns));
+  const Prepared select = impl.prepare(
+      fmt::format("SELECT run_id, measurement_id, {} FROM diagnostic WHERE run_id = ? ORDER BY ordinal",
+                  kDiagnosticColumns));
   select->bind(run.id);
   while (select->step()) {
+    RowId said = 0;
     std::optional<RowId> owner;
     core::DiagnosticRecord diagnostic;
-    select->read(owner, diagnostic_fields(diagnostic));
+    select->read(said, owner, diagnostic_fields(diagnostic));
+    expect_owner(said, run.id, "diagnostic");
     auto* into = &run.diagnostics;
     if (owner) {
       const auto at = std::find_if(run.measurements.begin(), run.measurements.end(),
@@ -244,7 +272,8 @@ void read_measurements(Store::Impl& impl, core::RunRecord& run) {
   std::vector<Counts> counts;
   {
     const Prepared select = impl.prepare(fmt::format(
-        "SELECT id, ordinal, {}, parameter_count, kernel_count, resource_count, sample_count, counter_count, "
+        "SELECT run_id, id, ordinal, {}, parameter_count, kernel_count, resource_count, sample_count, "
+        "counter_count, "
         "check_count, clock_count, diagnostic_count, artifact_count FROM measurement WHERE run_id = ? "
         "ORDER BY ordinal",
         kMeasurementColumns));
@@ -252,10 +281,12 @@ void read_measurements(Store::Impl& impl, core::RunRecord& run) {
     while (select->step()) {
       core::MeasurementRecord& m = run.measurements.emplace_back();
       Counts& c = counts.emplace_back();
+      RowId said = 0;
       std::size_t ordinal = 0;
       std::int64_t stored = 0;
-      select->read(m.id, stored, measurement_fields(m), c.parameters, c.kernels, c.resources, c.samples,
+      select->read(said, m.id, stored, measurement_fields(m), c.parameters, c.kernels, c.resources, c.samples,
                    c.counters, c.checks, c.clocks, c.diagnostics, c.artifacts);
+      expect_owner(said, run.id, "measurement");
       ordinal = run.measurements.size() - 1;
       if (stored != static_cast<std::int64_t>(ordinal)) {
         lost(fmt::format("run {} has measurement {} where {} should be", run.id, stored, ordinal));

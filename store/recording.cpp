@@ -228,8 +228,13 @@ core::Status write_streaming(const Store& store, const fs::path& path, const cor
   }
   auto file = core::NewFile::create(path);
   if (!file) return fail(file.error());
-  const Temporary copy{fmt::format("{}.copy-{}", path.string(), ::getpid())};
   std::error_code ignored;
+  // Beside a device or a pipe there is no place for the copy.
+  const bool exists = fs::exists(path, ignored);
+  fs::path stem = exists ? fs::canonical(path, ignored) : path;
+  if (stem.empty() || (exists && !fs::is_regular_file(path, ignored)))
+    stem = fs::temp_directory_path(ignored) / "flashcore-recording";
+  const Temporary copy{fmt::format("{}.copy-{}", stem.string(), ::getpid())};
   fs::remove(copy.path, ignored);
   if (auto saved = store.save_copy(copy.path, cancel); !saved) return saved;
   auto cleaned = guarded<void>(copy.path, "prepare the recording", [&] { leave_out_uuids(copy.path); });

@@ -225,7 +225,9 @@ std::optional<RowId> RunIds::next() {
     const Head head = heads_.back();
     heads_.pop_back();
     push(head.stream);
-    if (keeps(head.id)) return head.id;
+    if (!keeps(head.id)) continue;
+    expect_own(head.id);
+    return head.id;
   }
   return std::nullopt;
 }
@@ -244,6 +246,32 @@ bool RunIds::keeps(RowId id) const {
     if (!select->step()) return false;
   }
   return true;
+}
+
+// An index whose pages have been mixed up names runs of other series, sessions or tags, or one twice. What is
+// given away is looked up in the run's own row.
+void RunIds::expect_own(RowId id) {
+  bool good = last_ == 0 || before(last_, id);
+  last_ = id;
+  if (table_ != Table::kAll) {
+    const Prepared select = impl_.prepare("SELECT series_id, session_id, taken_at FROM run WHERE id = ?");
+    select->bind(id);
+    if (!select->step()) return;  // reading the run says so
+    RowId series = 0, session = 0;
+    std::string taken_at;
+    select->read(series, session, taken_at);
+    good = good && std::binary_search(series_.begin(), series_.end(), series) &&
+           (!session_ || session == *session_) && taken_at >= since_;
+  }
+  if (table_ == Table::kTag) {
+    const Prepared select = impl_.prepare("SELECT 1 FROM tagged_run WHERE run_id = ? AND tag_id = ?");
+    select->bind(id, key_);
+    good = good && select->step();
+  }
+  if (!good) {
+    throw UnreadableValue(fmt::format("it is damaged: an index names run {} where it does not belong", id),
+                          "restore it from a copy; the file was not changed");
+  }
 }
 
 }  // namespace flashcore::store

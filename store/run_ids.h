@@ -55,11 +55,13 @@ class RunIds {
   void refill(Stream& stream);
   void push(std::size_t stream);
   bool keeps(core::RowId id) const;
+  void expect_own(core::RowId id);
   bool before(core::RowId a, core::RowId b) const { return oldest_first_ ? a < b : a > b; }
 
   Store::Impl& impl_;
   bool oldest_first_ = false;
   core::RowId begin_ = 0;
+  core::RowId last_ = 0;  // that was given away
   std::string since_;
   std::size_t wanted_ = 1;
   std::vector<core::RowId> series_;  // sorted

@@ -42,6 +42,7 @@ enum class Mode {
 struct Waiting {
   std::chrono::milliseconds limit{60'000};
   std::function<void(std::chrono::seconds so_far)> on_wait;  // "another program is writing"
+  const core::CancelToken* cancel = nullptr;  // once requested, a wait ends after 2 s; outlives the Store
 };
 
 // What a list needs, without samples and counters; kept beside each run.

@@ -22,8 +22,8 @@ struct Summary {
 // Nearest-rank median: the ceil(n / 2)-th smallest; nothing of nothing.
 std::optional<double> median(std::vector<double> values);
 
-// What the last measurement that knows it says a launch took (gpu__time_duration.sum, or nvbench's mean): of the
-// whole launch, or summed over its kernels.
+// What the last measurement that knows it says a launch took (gpu__time_duration.sum, or nvbench's mean): of
+// the whole launch, or summed over its kernels.
 std::optional<double> counted_ns(std::span<const core::MeasurementRecord> measurements);
 
 Summary summarize(const core::RunRecord& run);

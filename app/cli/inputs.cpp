@@ -102,6 +102,13 @@ core::Status check_files_differ(const Options& options) {
   for (const auto& written : {options.report, options.json, std::optional(options.record_to)}) {
     if (!written || written->empty() || *written == "-") continue;
     if (auto ok = session::check_not_of_a_database(*written); !ok) return ok;
+    // The database may be yet to be made.
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+      if (!same_file(*written, database->string() + suffix)) continue;
+      return fail(core::ErrorCode::kUsage,
+                  fmt::format("{} belongs to the database {}", *written, database->string()),
+                  "give the file another name");
+    }
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {

@@ -1,6 +1,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
 #include "app/cli/list_text.h"
+#include "app/cli/results.h"
 #include "core/atomic_file.h"
 #include "reports/run_json.h"
 
@@ -32,7 +33,7 @@ int list_command(const Options& options, const core::CancelToken& cancel) {
   auto listing = list_of(options);
   if (!listing) return complain(listing.error());
   if (!options.json) return put_output(listing->text, 0, cancel);
-  const std::string json = reports::dump(listing->json, 2) + "\n";
+  const std::string json = harmless_json(reports::dump(listing->json, 2)) + "\n";
   if (*options.json == "-") return put_output(json, 0, cancel);
   auto ok = core::write_file(*options.json, json);
   return ok ? 0 : complain(ok.error());

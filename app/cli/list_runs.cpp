@@ -7,6 +7,7 @@
 #include "analysis/units.h"
 #include "app/cli/inputs.h"
 #include "app/cli/list_text.h"
+#include "core/nearest.h"
 #include "reports/text.h"
 
 namespace flashcore::cli {
@@ -91,6 +92,17 @@ nlohmann::ordered_json json_of(const store::RunSummary& run) {
           {"diagnostics", run.diagnostic_count}};
 }
 
+// A name that no run has is more often a slip than a question.
+std::string strange_phases(const store::Store& store, const std::vector<std::string>& asked) {
+  const auto known = store.subject_names();
+  std::string text;
+  for (const std::string& name : asked) {
+    if (!known || std::find(known->begin(), known->end(), name) != known->end()) continue;
+    text += reports::printable(core::unknown_name("phase", name, *known).message) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<Listing> list_runs(const Options& options, int width) {
@@ -110,7 +122,7 @@ Result<Listing> list_runs(const Options& options, int width) {
   auto page = store->list_runs(*filter);
   if (!page) return fail(page.error());
   if (page->runs.empty()) {
-    listing.text = "no such runs\n";
+    listing.text = "no such runs\n" + strange_phases(*store, filter->subjects);
     return listing;
   }
   listing.text = fmt::format("{:>6} {:<16} {:<12} {:<14} {:>9} {:<6} {}\n", "run", "taken", "phase", "shape",

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 
 #include "analysis/catalogue.h"
 #include "app/cli/option_table.h"
@@ -63,7 +64,9 @@ void add_arguments(CLI::App& app, Command command, Options& o) {
     case Command::kShow:
       app.add_option("run", o.run, "number of the run, latest, or latest~1 for the one before")->required();
       break;
-    case Command::kRecord: app.add_option("file", o.record_to, "the recording to write")->required(); break;
+    case Command::kRecord:
+      app.add_option("file", o.record_to, "the recording to write; - is standard output")->required();
+      break;
     case Command::kImport: app.add_option("files", o.import_files, "the files to import")->required(); break;
     default: break;
   }
@@ -150,6 +153,18 @@ Status check_belongs(const CLI::App& app, const CommandSpec* command, const Opti
   return {};
 }
 
+// What says how to measure. A replay has no use for it, and the same command without a GPU (scripts/run)
+// should not fail for it either: it is told.
+std::vector<std::string> idle_options(const CLI::App& app, const Options& o) {
+  std::vector<std::string> idle;
+  if (!o.replay) return idle;
+  for (const char* name : {"--collect", "--ncu", "--ncu-path", "--ncu-set", "--keep-report", "--nvtx",
+                           "--set", "--warmup", "--iters", "--device", "--seed", "--strict"}) {
+    if (app.get_option(name)->count() > 0) idle.emplace_back(name);
+  }
+  return idle;
+}
+
 Status parse_tags(const std::vector<std::string>& texts, core::Tags& tags) {
   for (const std::string& text : texts) {
     const auto equals = text.find('=');
@@ -175,14 +190,25 @@ Status parse_device(const std::string& text, Options& o) {
   return {};
 }
 
-// "2026-01-31", or with a time after it.
+bool is_date(int year, int month, int day) {
+  using namespace std::chrono;
+  return year_month_day(std::chrono::year(year) / month / day).ok();
+}
+
+// "2026-01-31", or with a time after it, which may end after any of its parts.
 Status check_since(const std::string& text) {
   static constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
-  bool good = text.empty() || (text.size() >= 10 && text.size() <= kForm.size());
+  static constexpr std::size_t kEnds[] = {10, 13, 16, 19, 20};
+  bool good = std::find(std::begin(kEnds), std::end(kEnds), text.size()) != std::end(kEnds);
   for (std::size_t i = 0; good && i < text.size(); ++i) {
     good = kForm[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == kForm[i];
   }
-  if (good) return {};
+  const auto part = [&](std::size_t at, std::size_t size) {
+    return at + size <= text.size() ? std::stoi(text.substr(at, size)) : 0;
+  };
+  good = good && is_date(part(0, 4), part(5, 2), part(8, 2)) && part(11, 2) < 24 && part(14, 2) < 60 &&
+         part(17, 2) < 60;
+  if (good || text.empty()) return {};
   return fail(ErrorCode::kUsage, fmt::format("--since '{}' is no date", core::shortened(text)),
               "for example --since 2026-01-31, or 2026-01-31T12:00:00Z");
 }
@@ -260,6 +286,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   }
   if (auto ok = check_belongs(app, command, o); !ok) return fail(ok.error());
   if (auto ok = take_raw(app, raw, o); !ok) return fail(ok.error());
+  o.idle = idle_options(app, o);
   return o;
 }
 

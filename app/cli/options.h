@@ -63,6 +63,7 @@ struct Options {
   std::string record_to;                  // record
   std::vector<std::string> import_files;  // import
   bool quiet = false;
+  std::vector<std::string> idle;  // given beside --replay, which has no use for them
 };
 
 core::Result<Options> parse_options(int argc, const char* const* argv);

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <iostream>
 
 #include "app/cli/commands.h"
@@ -21,9 +24,10 @@ struct Taken {
   store::Store store;
 };
 
-Result<store::Store> open_for(const Options& options, session::WaitingTeller& teller) {
+Result<store::Store> open_for(const Options& options, session::WaitingTeller& teller,
+                              const core::CancelToken& cancel) {
   auto path = database_to_write(options);
-  return path ? teller.open(*path) : fail(path.error());
+  return path ? teller.open(*path, cancel) : fail(path.error());
 }
 
 core::Status check_targets(const Options& options) {
@@ -45,7 +49,7 @@ Result<Taken> measure(const Options& options, session::ProfileRequest& request,
   }
   const auto bench = session::machine_workbench();
   if (auto ok = session::check_request(request, *bench); !ok) return fail(ok.error());
-  auto store = open_for(options, teller);
+  auto store = open_for(options, teller, cancel);
   if (!store) return fail(store.error());
   auto outcome = session::profile(request, *bench, *store, catalogue, cancel, teller.listener());
   if (!outcome) return fail(outcome.error());
@@ -60,7 +64,7 @@ Result<Taken> replay(const Options& options, const session::ProfileRequest& requ
   if (!source) return fail(source.error());
   (options.json == "-" ? std::cerr : std::cout)
       << "This is a recording, not a measurement of this machine: " << source->description() << std::endl;
-  auto store = open_for(options, teller);
+  auto store = open_for(options, teller, cancel);
   if (!store) return fail(store.error());
   auto outcome = source->replay(request, *store, cancel, teller.listener());
   if (!outcome) return fail(outcome.error());
@@ -78,6 +82,10 @@ int profile_command(const Options& options, const core::CancelToken& cancel) {
   if (auto ok = check_targets(options); !ok) return complain(ok.error());
   auto catalogue = open_catalogue(options);
   if (!catalogue) return complain(catalogue.error());
+  if (!options.idle.empty()) {
+    std::cerr << fmt::format("note: runs are shown as they were recorded; without effect: {}\n",
+                             fmt::join(options.idle, ", "));
+  }
   ProgressLine line(!options.quiet);
   session::WaitingTeller teller(tell_on(line));
   auto taken = options.replay ? replay(options, *request, cancel, teller)
@@ -101,7 +109,7 @@ int import_command(const Options& options, const core::CancelToken& cancel) {
   if (auto ok = session::check_import(request); !ok) return complain(ok.error());
   ProgressLine line(!options.quiet);
   session::WaitingTeller teller(tell_on(line));
-  auto store = open_for(options, teller);
+  auto store = open_for(options, teller, cancel);
   if (!store) return complain(store.error());
   auto outcome = session::import_files(request, *store, *catalogue, cancel, teller.listener());
   line.clear();

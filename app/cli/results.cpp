@@ -25,9 +25,39 @@ int exit_code_of(const session::ProfileOutcome& outcome) {
 
 }  // namespace
 
+std::string harmless_json(std::string json) {
+  std::string text;
+  text.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto at = [&](std::size_t k) {
+      return i + k < json.size() ? static_cast<unsigned>(static_cast<unsigned char>(json[i + k])) : 0U;
+    };
+    unsigned code = 0, bytes = 1;
+    if (at(0) == 0x7F) {
+      code = at(0);
+    } else if (at(0) == 0xC2 && at(1) >= 0x80 && at(1) < 0xA0) {
+      code = at(1);
+      bytes = 2;
+    } else if (at(0) == 0xE2 && (at(1) == 0x80 || at(1) == 0x81)) {
+      code = 0x2000 + ((at(1) & 0x3F) << 6) + (at(2) & 0x3F);
+      bytes = 3;
+      const bool steers = (code >= 0x200E && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+                          (code >= 0x2066 && code <= 0x2069);
+      if (!steers) code = 0;
+    }
+    if (code == 0) {
+      text += json[i];
+      continue;
+    }
+    text += fmt::format("\\u{:04x}", code);
+    i += bytes - 1;
+  }
+  return text;
+}
+
 int write_json(const std::string& path, const std::vector<analysis::RunAnalysis>& runs,
                const core::CancelToken& cancel) {
-  const std::string json = reports::runs_json(runs) + "\n";
+  const std::string json = harmless_json(reports::runs_json(runs)) + "\n";
   if (path == "-") return put_output(json, 0, cancel);
   auto ok = core::write_file(path, json);
   return ok ? 0 : complain(ok.error());

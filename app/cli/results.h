@@ -19,6 +19,10 @@ namespace flashcore::cli {
 int show_outcome(const Options& options, const session::ProfileOutcome& outcome, const store::Store& store,
                  const analysis::Catalogue& catalogue);
 
+// The same JSON for a parser; what would steer a terminal (C1 controls, DEL, changes of direction) is
+// escaped.
+std::string harmless_json(std::string json);
+
 // To a file, or to standard output for "-"; the exit code.
 int write_json(const std::string& path, const std::vector<analysis::RunAnalysis>& runs,
                const core::CancelToken& cancel);

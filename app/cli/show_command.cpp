@@ -59,7 +59,9 @@ int report_command(const Options& given, const core::CancelToken& cancel) {
   return 0;
 }
 
-int record_command(const Options& options, const core::CancelToken& cancel) {
+int record_command(const Options& given, const core::CancelToken& cancel) {
+  Options options = given;
+  if (options.record_to == "-") options.record_to = "/dev/stdout";
   if (auto ok = check_files_differ(options); !ok) return complain(ok.error());
   if (auto ok = check_target(options.record_to); !ok) return complain(ok.error());
   auto store = open_to_read(options);
@@ -74,6 +76,8 @@ int record_command(const Options& options, const core::CancelToken& cancel) {
   }
   if (auto ok = store::write_recording(*store, options.record_to, cancel); !ok) return complain(ok.error());
   std::error_code ignored;
+  // What went to a pipe or a device has no size any more, and standard output may be the recording itself.
+  if (given.record_to == "-" || !std::filesystem::is_regular_file(options.record_to, ignored)) return 0;
   return put_output(fmt::format("recording: {} ({} bytes)\n", shown_path(options.record_to),
                                 std::filesystem::file_size(options.record_to, ignored)),
                     0, cancel);

@@ -125,7 +125,7 @@ class Worker {
           auto catalogue = open_catalogue(options_);
           if (!catalogue) return fail(catalogue.error());
           if (auto ok = session::check_import(request.request); !ok) return fail(ok.error());
-          auto store = open_store(request.database, teller);
+          auto store = open_store(request.database, teller, cancel);
           if (!store) return fail(store.error());
           return session::import_files(request.request, *store, *catalogue, cancel, teller.listener());
         });
@@ -146,9 +146,10 @@ class Worker {
     return finished.exit_code;
   }
 
-  static Result<store::Store> open_store(const std::string& database, session::WaitingTeller& teller) {
+  static Result<store::Store> open_store(const std::string& database, session::WaitingTeller& teller,
+                                         const core::CancelToken& cancel) {
     if (database.empty()) return fail(ErrorCode::kUsage, "the request names no database");
-    return teller.open(database);
+    return teller.open(database, cancel);
   }
 
   // Whatever can be refused is refused before the database is opened.
@@ -161,13 +162,13 @@ class Worker {
       if (!recording) return fail(recording.error());
       auto source = session::ReplaySource::open(*recording, request.profile);
       if (!source) return fail(source.error());
-      auto store = open_store(request.database, teller);
+      auto store = open_store(request.database, teller, cancel);
       if (!store) return fail(store.error());
       return source->replay(request.profile, *store, cancel, teller.listener());
     }
     if (!bench_) bench_ = session::machine_workbench();
     if (auto ok = session::check_request(request.profile, *bench_); !ok) return fail(ok.error());
-    auto store = open_store(request.database, teller);
+    auto store = open_store(request.database, teller, cancel);
     if (!store) return fail(store.error());
     return session::profile(request.profile, *bench_, *store, *catalogue, cancel, teller.listener());
   }

@@ -71,12 +71,7 @@ void MainWindow::requestFinished(const session::WorkerFinished& finished) {
 
 // The gravest of what there is to say.
 void MainWindow::showOutcome(const session::ProfileOutcome& outcome) {
-  if (!outcome.rescued_to.empty()) {
-    banner_->show(Banner::Kind::Error, tr("%1 could not be written any more: what was taken is in %2.")
-                                           .arg(oneLine(QFileInfo(runningTarget_).fileName(), 80),
-                                                oneLine(outcome.rescued_to, 300)));
-    banner_->offer(tr("Open it"), [this, path = toText(outcome.rescued_to)] { openDatabase(path); });
-  } else if (outcome.wrong_answers > 0) {
+  if (outcome.wrong_answers > 0) {
     banner_->show(Banner::Kind::Error,
                   tr("%1 gave a wrong answer: no timing is shown for it.")
                       .arg(countOf(outcome.wrong_answers, "run", "runs")),

@@ -126,7 +126,10 @@ Result<ProfileOutcome> import_files(const ImportRequest& request, store::Store& 
                   "profile at least one kernel into it");
     }
     core::SessionRecord session = session_of(request, file, catalogue);
-    if (auto ok = store.write_runs(session, imported->runs); !ok) return fail(ok.error());
+    if (auto ok = store.write_runs(session, imported->runs); !ok) {
+      if (cancel.requested()) break;
+      return fail(ok.error());
+    }
     outcome.session_id = event.session_id = session.id;
     tell(Kind::kSession);
     for (const core::RunRecord& run : imported->runs) outcome.runs.push_back(run.id);

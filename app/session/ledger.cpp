@@ -40,11 +40,6 @@ Status Ledger::keep(core::RunRecord& run, core::MeasurementRecord measurement) {
   return fail(rescue(std::move(held), ok.error()));
 }
 
-Status Ledger::keep_whole(core::RunRecord& run) {
-  auto ok = store_.write_run(session_, run);
-  return ok ? ok : fail(rescue(run, ok.error()));
-}
-
 Status Ledger::note(const core::RunRecord& run, const core::DiagnosticRecord& diagnostic) {
   if (run.id == 0) return {};
   return store_.add_diagnostic(run.id, diagnostic);
@@ -58,9 +53,8 @@ Error Ledger::rescue(core::RunRecord run, const Error& why) {
   for (const auto& place : rescue_places(store_.path())) {
     auto store = store::Store::open(place);
     if (store && store->write_run(session, run)) {
-      rescued_to_ = place.string();
-      told.message += fmt::format("; the run that was held is in {}", rescued_to_);
-      told.hint += fmt::format("{}look at it with --db {}", told.hint.empty() ? "" : "; ", rescued_to_);
+      told.message += fmt::format("; the run that was held is in {}", place.string());
+      told.hint += fmt::format("{}look at it with --db {}", told.hint.empty() ? "" : "; ", place.string());
       return told;
     }
     std::error_code ignored;
@@ -70,8 +64,10 @@ Error Ledger::rescue(core::RunRecord run, const Error& why) {
   return told;
 }
 
-core::Result<store::Store> WaitingTeller::open(const std::filesystem::path& database) {
+core::Result<store::Store> WaitingTeller::open(const std::filesystem::path& database,
+                                               const core::CancelToken& cancel) {
   store::Waiting waiting;
+  waiting.cancel = &cancel;
   waiting.on_wait = [this, name = database.string()](std::chrono::seconds so_far) {
     ProfileEvent note = last_;
     note.kind = ProfileEvent::Kind::kNote;
@@ -79,7 +75,9 @@ core::Result<store::Store> WaitingTeller::open(const std::filesystem::path& data
     note.text = fmt::format("another program is writing to {} ({} s)", name, so_far.count());
     if (on_event_) on_event_(note);
   };
-  return store::Store::open(database, store::Mode::kReadWrite, std::move(waiting));
+  auto store = store::Store::open(database, store::Mode::kReadWrite, std::move(waiting));
+  if (!store && cancel.requested()) return fail(ErrorCode::kCancelled, "stopped; nothing was written");
+  return store;
 }
 
 OnEvent WaitingTeller::listener() {

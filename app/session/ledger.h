@@ -21,21 +21,17 @@ class Ledger {
 
   // The session's and the run's rows are written with their first measurement: nothing empty is left.
   core::Status keep(core::RunRecord& run, core::MeasurementRecord measurement);
-  core::Status keep_whole(core::RunRecord& run);
 
   // On a run that is stored; where there is no row of it yet, there is nothing to note it on.
   core::Status note(const core::RunRecord& run, const core::DiagnosticRecord& diagnostic);
 
   const core::SessionRecord& session() const { return session_; }
-  // The database that took what the asked one could not; empty: none.
-  const std::string& rescued_to() const { return rescued_to_; }
 
  private:
   core::Error rescue(core::RunRecord run, const core::Error& why);
 
   store::Store& store_;
   core::SessionRecord session_;
-  std::string rescued_to_;
 };
 
 // ProfileEvent::step of a note that says what the database waits for.
@@ -48,7 +44,8 @@ class WaitingTeller {
   explicit WaitingTeller(OnEvent on_event) : on_event_(std::move(on_event)) {}
   WaitingTeller(const WaitingTeller&) = delete;
   WaitingTeller& operator=(const WaitingTeller&) = delete;
-  core::Result<store::Store> open(const std::filesystem::path& database);
+  // `cancel` ends a wait and must outlive the store; kCancelled where it did so here.
+  core::Result<store::Store> open(const std::filesystem::path& database, const core::CancelToken& cancel);
   OnEvent listener();
 
  private:

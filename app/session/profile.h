@@ -70,8 +70,6 @@ struct ProfileOutcome {
   bool cancelled = false;
   std::optional<core::Error> counter_refusal;
   std::vector<std::string> skipped;  // "wmma on 1,1,32,64: why"
-  std::string
-      rescued_to;  // the database that took what the asked one could not; empty: none (an error says it)
 };
 
 class Workbench;

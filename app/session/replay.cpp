@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <set>
 
-#include "app/session/ledger.h"
 #include "app/session/library.h"
 #include "core/nearest.h"
 #include "kernels/phase_index.h"
@@ -201,7 +200,7 @@ Result<ReplaySource> ReplaySource::open(const std::filesystem::path& path, const
 Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store::Store& store,
                                             const core::CancelToken& cancel, const OnEvent& on_event) const {
   ProfileOutcome outcome;
-  std::optional<Ledger> ledger;
+  std::optional<core::SessionRecord> session;
   ProfileEvent event;
   event.run_count = static_cast<int>(wanted_.size());
   const auto tell = [&](Kind kind) {
@@ -213,18 +212,22 @@ Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store
     if (cancel.requested()) break;
     auto recorded = recording_.read_run(summary.id);
     if (!recorded) return fail(recorded.error());
-    if (!ledger) ledger.emplace(store, session_of(request, name_, recorded->environment));
+    if (!session) session = session_of(request, name_, recorded->environment);
     event.subject = summary.subject;
     event.problem = label_of(summary);
     event.run_id = 0;
     tell(Kind::kRunStarted);
     core::RunRecord run = replayed(*std::move(recorded), request.tags);
     if (run.answer == core::Answer::kWrong) ++outcome.wrong_answers;
-    if (auto ok = ledger->keep_whole(run); !ok) return fail(ok.error());
+    // What cannot be written is not rescued, as a measurement is: the recording has it.
+    if (auto ok = store.write_run(*session, run); !ok) {
+      if (cancel.requested()) break;
+      return fail(ok.error());
+    }
     outcome.runs.push_back(run.id);
     event.run_id = run.id;
     if (outcome.session_id == 0) {
-      outcome.session_id = event.session_id = ledger->session().id;
+      outcome.session_id = event.session_id = session->id;
       tell(Kind::kSession);
     }
     tell(Kind::kRunFinished);

@@ -48,7 +48,6 @@ json to_json(const WorkerFinished& f) {
           {"cancelled", f.outcome.cancelled},
           {"skipped", f.outcome.skipped},
           {"counter_refusal", refusal},
-          {"rescued_to", f.outcome.rescued_to},
           {"exit_code", f.exit_code}};
 }
 
@@ -80,14 +79,13 @@ ProfileEvent event_from(const json& j, Kind kind) {
 
 WorkerFinished finished_from(const json& j) {
   only_keys(j, {"id", "event", "session", "runs", "wrong_answers", "cancelled", "skipped", "counter_refusal",
-                "rescued_to", "exit_code"});
+                "exit_code"});
   WorkerFinished f;
   take(j, "session", f.outcome.session_id);
   take(j, "runs", f.outcome.runs);
   take(j, "wrong_answers", f.outcome.wrong_answers);
   take(j, "cancelled", f.outcome.cancelled);
   take(j, "skipped", f.outcome.skipped);
-  take(j, "rescued_to", f.outcome.rescued_to);
   take(j, "exit_code", f.exit_code);
   if (j.contains("counter_refusal") && !j["counter_refusal"].is_null()) {
     if (!j["counter_refusal"].is_object()) throw BadLine("'counter_refusal' is no object");

@@ -154,5 +154,33 @@ TEST_F(Lists, ReadingLeavesTheFileAsItIs) {
   EXPECT_EQ(content(db), before);
 }
 
+// JSON on a terminal: C1 controls and changes of direction are as much its steering as ESC is.
+TEST_F(Lists, JsonDoesNotSteerATerminal) {
+  auto hostile = sample_run("wmma", 2, "tiny", 40'000);
+  hostile.subject.title =
+      "a\xc2\x9b"
+      "31m\xe2\x80\xae-\x7f\xe6\xbc\xa2\xe2\x80\x93";
+  const std::string db = make_database({hostile});
+  for (const auto& arguments : {std::vector<std::string>{"list", "runs", "--json", "--db", db},
+                                std::vector<std::string>{"show", "1", "--json", "--db", db}}) {
+    const auto outcome = run(arguments);
+    EXPECT_THAT(outcome.out, Not(HasSubstr("\xc2\x9b"))) << arguments[0];
+    EXPECT_THAT(outcome.out, Not(HasSubstr("\xe2\x80\xae"))) << arguments[0];
+    EXPECT_THAT(outcome.out, Not(HasSubstr("\x7f"))) << arguments[0];
+    EXPECT_THAT(outcome.out, HasSubstr("\xe6\xbc\xa2\xe2\x80\x93")) << arguments[0];
+    const auto run = json::parse(outcome.out)["runs"][0];
+    if (arguments[0] == "list") {
+      EXPECT_EQ(run["title"], hostile.subject.title);
+    }
+  }
+}
+
+TEST_F(Lists, AMistypedPhaseIsTold) {
+  const std::string db = six_runs();
+  EXPECT_THAT(run({"list", "runs", "--phase", "wmm", "--db", db}).out, HasSubstr("did you mean wmma?"));
+  EXPECT_EQ(run({"list", "runs", "--phase", "wmma", "--since", "2099-01-01", "--db", db}).out,
+            "no such runs\n");
+}
+
 }  // namespace
 }  // namespace flashcore::tests

@@ -100,9 +100,12 @@ TEST(CliOptions, ValuesAreCheckedEarly) {
   EXPECT_FALSE(parse({"--device", "H200"}));
   EXPECT_FALSE(parse({"--device", "-1"}));
   EXPECT_EQ(parse({"list", "runs", "--device", "H200"})->device_name, "H200");
-  for (const char* since : {"yesterday", "2026", "2026-1-31", "2026-01-31 12:00", "2026-01-31T12:00:00Z0"})
+  for (const char* since :
+       {"yesterday", "2026", "2026-1-31", "2026-01-31 12:00", "2026-01-31T12:00:00Z0", "2026-13-01",
+        "2026-02-29", "2026-01-31T24:00:00Z", "2026-01-31T12:60:00Z", "2026-01-31T", "2026-01-31T1"})
     EXPECT_FALSE(parse({"list", "runs", "--since", since})) << since;
-  EXPECT_TRUE(parse({"list", "runs", "--since", "2026-01-31T12:00:00Z"}));
+  for (const char* since : {"2026-01-31", "2028-02-29", "2026-01-31T12", "2026-01-31T12:00:00Z"})
+    EXPECT_TRUE(parse({"list", "runs", "--since", since})) << since;
   EXPECT_FALSE(parse({"list", "runs", "--limit", "0"}));
 }
 

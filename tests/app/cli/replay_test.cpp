@@ -131,6 +131,15 @@ TEST_F(Replay, TheSessionKeepsTheCommandWithAllThatChangesItsNumbers) {
   EXPECT_THAT(command, Not(HasSubstr("--warmup")));
 }
 
+// `--replay --iters 5` showed 100 samples and said nothing.
+TEST_F(Replay, OptionsWithoutEffectAreTold) {
+  const auto recording = make_recording();
+  const auto told = run({"--replay", recording, "--iters", "7", "--ncu", "--shape", "tiny"});
+  ASSERT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.err, HasSubstr("without effect: --ncu, --iters"));
+  EXPECT_THAT(run({"--replay", recording, "--shape", "tiny"}).err, Not(HasSubstr("without effect")));
+}
+
 // A refused replay left an empty database behind.
 TEST_F(Replay, ARefusalLeavesNoDatabase) {
   const auto db = folder_ / "runs.db";

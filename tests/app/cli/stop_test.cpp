@@ -61,6 +61,30 @@ TEST_F(Stops, AReplayStopsBetweenTwoRunsAndKeepsWhatIsFinished) {
   }
 }
 
+// A stop was not heard while another program held the database, for up to a minute.
+TEST_F(Stops, WaitingForALockEndsAtTheFirstCtrlC) {
+  const std::string recording = make_recording();
+  ASSERT_EQ(run({"--replay", recording, "--db", (folder_ / "runs.db").string()}).exit_code, 0);
+  Program locker({"/usr/bin/env", "python3", "-c",
+                  "import sqlite3,sys,time\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\n"
+                  "c.execute('begin immediate')\nprint('locked',flush=True)\ntime.sleep(600)",
+                  (folder_ / "runs.db").string()},
+                 with_home());
+  ASSERT_TRUE(locker.wait_for("locked"));
+  Program program(command({"--replay", recording, "--db", (folder_ / "runs.db").string()}), with_home());
+  ASSERT_TRUE(program.wait_for("This is a recording"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  program.send(SIGINT);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto outcome = program.finish();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  locker.send(SIGKILL);
+  locker.finish();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+    EXPECT_THAT(entry.path().string(), ::testing::Not(HasSubstr("rescue")));
+}
+
 // SIGXFSZ killed the program and left a temporary file.
 TEST_F(Stops, AFileThatMayNotGrowIsAnErrorThatIsTold) {
   const std::string recording = make_recording(20);
@@ -103,6 +127,29 @@ TEST_F(Stops, WhatBelongsToADatabaseIsNotReplaced) {
       EXPECT_THAT(outcome.err, HasSubstr("belongs to the database"));
     }
   }
+}
+
+// The report of an hour's work was refused when the hour was over.
+TEST_F(Stops, WhatWillBelongToADatabaseIsRefusedBeforeItIsMade) {
+  const auto db = (folder_ / "new.db").string();
+  const auto outcome = run({"--replay", make_recording(), "--db", db, "--report", db + "-wal"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("belongs to the database"));
+  EXPECT_FALSE(std::filesystem::exists(db));
+}
+
+TEST_F(Stops, ARecordingGoesToAPipe) {
+  ASSERT_EQ(run({"--replay", make_recording(), "--db", (folder_ / "runs.db").string()}).exit_code, 0);
+  for (const char* target : {"-", "/dev/stdout"}) {
+    const auto outcome =
+        shell(std::string("\"$P\" record ") + target +
+              " --db runs.db | \"$P\" --replay /dev/stdin --db again.db --json - > out.json");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(nlohmann::json::parse(content(folder_ / "out.json"))["runs"].size(), 4U) << target;
+  }
+  EXPECT_EQ(shell("\"$P\" record - --db runs.db > whole.db.zst").exit_code, 0);
+  EXPECT_EQ(run({"--replay", (folder_ / "whole.db.zst").string()}).exit_code, 0);
+  EXPECT_EQ(run({"record", "/dev/full", "--db", (folder_ / "runs.db").string()}).exit_code, 5);
 }
 
 TEST_F(Stops, AReportOfNothingIsRefused) {

@@ -91,7 +91,6 @@ TEST(WorkerProtocol, MessagesSurviveTheJourney) {
   finished.outcome.runs = {4, 5};
   finished.outcome.cancelled = true;
   finished.outcome.skipped = {"why"};
-  finished.outcome.rescued_to = "/tmp/r.db";
   finished.outcome.counter_refusal = core::Error{core::ErrorCode::kPermission, "no", "do this", "35"};
   finished.exit_code = 130;
   const auto end = parse_message(to_line(WorkerMessage{8, finished}));
@@ -100,7 +99,6 @@ TEST(WorkerProtocol, MessagesSurviveTheJourney) {
   EXPECT_EQ(back.outcome.runs, (std::vector<core::RowId>{4, 5}));
   EXPECT_TRUE(back.outcome.cancelled);
   EXPECT_EQ(back.outcome.skipped, finished.outcome.skipped);
-  EXPECT_EQ(back.outcome.rescued_to, "/tmp/r.db");
   EXPECT_EQ(back.outcome.counter_refusal->code, core::ErrorCode::kPermission);
   EXPECT_EQ(back.outcome.counter_refusal->hint, "do this");
   EXPECT_EQ(back.exit_code, 130);
