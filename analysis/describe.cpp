@@ -84,6 +84,12 @@ std::string device_text(const core::RunRecord& run) {
   return run.device && !run.device->name.empty() ? run.device->name : "an unnamed device";
 }
 
+bool time_is_the_imports(const core::RunRecord& run) {
+  return run.origin == core::Origin::kImport &&
+         std::all_of(run.measurements.begin(), run.measurements.end(),
+                     [](const core::MeasurementRecord& m) { return m.taken_at.empty(); });
+}
+
 std::string origin_sentence(const core::RunRecord& run) {
   return origin_sentence(run, run.taken_at);
 }
@@ -96,7 +102,8 @@ std::string origin_sentence(const core::RunRecord& run, const std::string& taken
       return fmt::format("recording of {}, taken {} at {}", device_text(run), when,
                          short_commit(run.environment));
     case core::Origin::kImport:
-      return fmt::format("import from {} of {}, taken {}", tool_of(run), device_text(run), when);
+      return fmt::format("import from {} of {}, {} {}", tool_of(run), device_text(run),
+                         time_is_the_imports(run) ? "imported" : "taken", when);
   }
   return {};
 }

@@ -25,9 +25,13 @@ std::string short_commit(const core::EnvironmentRecord& environment);
 std::string axes_text(const core::Problem& problem);
 
 // "recording of NVIDIA H200, taken 2026-01-31T12:00:00Z at 0123456789ab", "import from Nsight Compute 2025.3
-// of NVIDIA H200, taken ..."; empty for a live run. `taken`: the time to tell, in place of the run's.
+// of NVIDIA H200, taken ...", "imported ..." where the file did not say when it was taken; empty for a live
+// run. `taken`: the time to tell, in place of the run's.
 std::string origin_sentence(const core::RunRecord& run);
 std::string origin_sentence(const core::RunRecord& run, const std::string& taken);
+
+// Whether the run's time is that of its import, for its file does not say when it was measured.
+bool time_is_the_imports(const core::RunRecord& run);
 
 // The driver's name of it, or "an unnamed device".
 std::string device_text(const core::RunRecord& run);

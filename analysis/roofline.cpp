@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "analysis/devices.h"
 #include "analysis/run_analysis.h"
@@ -113,40 +114,88 @@ struct Work {
   std::string provenance;
 };
 
+// A metric of counted operations.
+struct Operations {
+  const char* id;
+  const char* title;
+  bool tensor;
+};
+constexpr std::array kOperations{Operations{"flops_fp32", "FP32", false},
+                                 Operations{"flops_fp16", "FP16", false},
+                                 Operations{"flops_fp64", "FP64", false},
+                                 Operations{"tensor_f16_ops", "FP16 tensor", true},
+                                 Operations{"tensor_bf16_ops", "BF16 tensor", true},
+                                 Operations{"tensor_tf32_ops", "TF32 tensor", true},
+                                 Operations{"tensor_fp8_ops", "FP8 tensor", true}};
+
+// How busy the tensor pipe was, in percent, by the first metric that says it.
+const MetricValue* tensor_activity(const std::vector<MetricValue>& metrics) {
+  for (const char* id : {"tensor_pipe_active", "tensor_pipe_elapsed"}) {
+    if (const MetricValue* value = find(metrics, id); value != nullptr && value->value) return value;
+  }
+  return nullptr;
+}
+
+struct Counted {
+  Work work;
+  double tensor = 0;
+  std::string from, counted, missing, missing_tensor;
+};
+
+Counted count_operations(const std::vector<MetricValue>& metrics, bool idle_tensor_pipe) {
+  Counted all;
+  const auto list = [](std::string& names, const char* title) {
+    names += (names.empty() ? "" : ", ") + std::string(title);
+  };
+  for (const Operations& operations : kOperations) {
+    const MetricValue* value = find(metrics, operations.id);
+    if (value != nullptr && value->value) {
+      list(all.counted, operations.title);
+      all.work.flops += *value->value;
+      if (operations.tensor) all.tensor += *value->value;
+      if (all.from.empty()) all.from = collector_of(*value);
+    } else if (operations.tensor) {
+      // What a pipe that did nothing executed is known.
+      if (!idle_tensor_pipe) list(all.missing_tensor, operations.title);
+    } else {
+      list(all.missing, operations.title);
+    }
+  }
+  if (!all.missing_tensor.empty()) list(all.missing, all.missing_tensor.c_str());
+  return all;
+}
+
 // The model's FLOPs, or the counted ones.
 std::optional<Work> work_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics,
                             Roofline& roofline) {
   if (run.model && run.model->flops > 0) return Work{run.model->flops, "model"};
-  constexpr std::array kPrecisions{std::pair{"flops_fp32", "FP32"}, std::pair{"flops_fp16", "FP16"},
-                                   std::pair{"flops_fp64", "FP64"},
-                                   std::pair{"tensor_f16_ops", "FP16 tensor"}};
-  Work work;
-  std::string from, counted, missing;
-  for (const auto& [id, title] : kPrecisions) {
-    const MetricValue* value = find(metrics, id);
-    const bool there = value != nullptr && value->value;
-    std::string& list = there ? counted : missing;
-    list += (list.empty() ? "" : ", ") + std::string(title);
-    if (!there) continue;
-    work.flops += *value->value;
-    if (from.empty()) from = collector_of(*value);
-  }
-  if (counted.empty()) {
+  const MetricValue* activity = tensor_activity(metrics);
+  const bool idle = activity != nullptr && *activity->value <= 0;
+  Counted all = count_operations(metrics, idle);
+  if (all.counted.empty()) {
     add_reason(roofline, "no point: the run carries no FLOP model and no FLOPs were counted");
     return std::nullopt;
   }
-  if (work.flops <= 0) {
-    add_reason(roofline, fmt::format("no point: no FLOPs ({}) were executed", counted));
+  // The rest of the FLOPs alone would stand far below what the kernel did.
+  if (activity != nullptr && !idle && all.tensor <= 0 && !all.missing_tensor.empty()) {
+    add_reason(roofline,
+               fmt::format("no point: the tensor pipe was active, and what it computed was not counted "
+                           "({} operations)",
+                           all.missing_tensor));
     return std::nullopt;
   }
-  work.provenance = fmt::format("{} ({})", from, counted);
-  if (!missing.empty()) {
+  if (all.work.flops <= 0) {
+    add_reason(roofline, fmt::format("no point: no FLOPs ({}) were executed", all.counted));
+    return std::nullopt;
+  }
+  all.work.provenance = fmt::format("{} ({})", all.from, all.counted);
+  if (!all.missing.empty()) {
     add_reason(roofline,
                fmt::format("the point's FLOPs are those of {}; {} operations were not counted and are "
                            "not in it",
-                           counted, missing));
+                           all.counted, all.missing));
   }
-  return work;
+  return all.work;
 }
 
 void add_point(Roofline& roofline, const core::RunRecord& run, const std::vector<MetricValue>& metrics,
@@ -204,6 +253,8 @@ const Ceiling* Roofline::ceiling(std::string_view id) const {
 Roofline roofline_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics) {
   Roofline roofline;
   add_ceilings(roofline, run, metrics);
+  // Why there is no point is told first; a ceiling that is missing as well matters less.
+  const std::string of_ceilings = std::exchange(roofline.reason, {});
   const std::string objection = timing_objection(run);
   const std::optional<HeadlineTime> time = headline_time(run);
   if (!objection.empty()) {
@@ -214,6 +265,7 @@ Roofline roofline_of(const core::RunRecord& run, const std::vector<MetricValue>&
     add_point(roofline, run, metrics, *work, *time, "dram", "dram_bytes");
     add_point(roofline, run, metrics, *work, *time, "l2", "l2_bytes");
   }
+  add_reason(roofline, of_ceilings);
   return roofline;
 }
 

@@ -75,7 +75,8 @@ void put_timing(const core::RunRecord& run, Values& values) {
   auto clock = median_clock_mhz(samples, core::SampleKind::kGraph);
   if (!clock) clock = median_clock_mhz(samples, core::SampleKind::kLaunch);
   put(values, "sm_clock_hz", clock ? std::optional<double>(*clock * 1e6) : std::nullopt,
-      "no sample carries an SM clock (NVML was missing)", "timing (median SM clock)");
+      samples.empty() ? "the run has no samples" : "no sample carries an SM clock",
+      "timing (median SM clock)");
 }
 
 void put_device(const std::optional<core::DeviceRecord>& known, Values& values) {

@@ -72,8 +72,9 @@ SheetSection run_section(const RunAnalysis& analysis) {
       text_row("origin", "origin", std::string(core::name_of(run.origin)), origin_sentence(run));
   if (run.origin != core::Origin::kLive) origin.state = RowState::kWarning;
   section.rows.push_back(std::move(origin));
-  section.rows.push_back(text_row("taken_at", "taken", run.taken_at));
-  section.rows.push_back(text_row("commit", "commit", short_commit(run.environment)));
+  section.rows.push_back(text_row("taken_at", time_is_the_imports(run) ? "imported" : "taken", run.taken_at));
+  section.rows.push_back(
+      text_row("commit", "commit", run.environment.git_sha.empty() ? "" : short_commit(run.environment)));
   for (const auto& [key, value] : run.tags) {
     section.rows.push_back(text_row("tag." + key, key, value.empty() ? "(empty)" : value, "tag"));
   }

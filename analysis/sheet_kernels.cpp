@@ -101,7 +101,9 @@ std::string holdings(const core::MeasurementRecord& m) {
   add(m.samples.size(), "sample");
   add(m.counters.size(), "counter", missing > 0 ? fmt::format(" ({} missing)", missing) : "");
   add(m.checks.size(), "check");
-  add(m.resources.size(), "kernel's resource");
+  if (!m.resources.empty()) text += text.empty() ? "resources of " : ", resources of ";
+  if (!m.resources.empty())
+    text += fmt::format("{} {}", m.resources.size(), m.resources.size() == 1 ? "kernel" : "kernels");
   add(m.clocks.size(), "clock reading");
   add(m.artifacts.size(), "artifact");
   return text.empty() ? "nothing" : text;
@@ -130,6 +132,7 @@ void add_unread(SheetSection& section, std::size_t index, const LaunchCounters& 
   std::size_t more = 0, listed = 0;
   for (const auto& [name, counter] : counters) {
     if (counter.measurement != index || !counter.value || read.contains(name)) continue;
+    if (!counter.derived_from.empty()) continue;  // it was computed here and is in no file
     if (++listed > kMostUnread) {
       ++more;
       continue;
@@ -150,7 +153,7 @@ SheetSection measurement_section(const core::MeasurementRecord& m, std::size_t i
   SheetRow status = text_row(id + "status", "status", std::string(core::name_of(m.status)), m.reason);
   status.state = state_of(m.status);
   section.rows.push_back(std::move(status));
-  section.rows.push_back(text_row(id + "taken_at", "taken", m.taken_at));
+  section.rows.push_back(text_row(id + "taken_at", "taken", m.taken_at, {}, "the file does not say when"));
   if (m.passes) section.rows.push_back(text_row(id + "passes", "passes", fmt::format("{}", *m.passes)));
   section.rows.push_back(text_row(id + "holds", "holds", holdings(m)));
   for (const auto& [name, value] : m.parameters) {

@@ -92,7 +92,8 @@ std::optional<NcuTrouble> ncu_trouble(const core::ChildEnd& end, std::string_vie
     // A warning beside good numbers is no trouble.
     if (end.code == 0 && end.signal == 0 && words.empty() && known.code != "ncu_no_kernels") continue;
     if (!end.errors.empty() && (words.empty() || known.code == "ncu_target"))
-      words += (words.empty() ? "" : " ") + core::shortened(trimmed_end(end.errors), kLongestWords);
+      words = fmt::format("{}{}{}", words, words.empty() ? "" : " ",
+                          core::shortened(trimmed_end(end.errors), kLongestWords));
     return made(known, std::move(words));
   }
   if (end.timed_out)

@@ -63,7 +63,7 @@ const Registry& registry() {
                  TimingOptions{.warmup = options.warmup, .iterations = options.iterations});
            }},
       {.id = "cupti",
-       .title = "Hardware counters (CUPTI)",
+       .title = "Counters by CUPTI",
        .takes = "hardware counters of each kernel, in a helper process",
        .needs = "a GPU, libcupti and the right to read counters",
        .place = Place::kHelper,
@@ -77,7 +77,7 @@ const Registry& registry() {
              return std::make_unique<CuptiCollector>(options.counters, options.counter_set);
            }},
       {.id = "ncu",
-       .title = "Hardware counters (Nsight Compute)",
+       .title = "Counters by Nsight Compute",
        .takes = "the same counters, or ncu's own sets, by running the launches under ncu",
        .needs = "a GPU, Nsight Compute's ncu and the right to read counters",
        .place = Place::kOutside,

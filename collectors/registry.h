@@ -23,7 +23,7 @@ enum class Place { kTiming, kHelper, kOutside };
 
 struct CollectorEntry {
   std::string_view id;     // "cupti"
-  std::string_view title;  // "Hardware counters (CUPTI)"
+  std::string_view title;  // "Counters by CUPTI"
   std::string_view takes;  // one sentence: what it measures
   std::string_view needs;  // "a GPU and the right to read its counters"; for people
   Place place = Place::kTiming;

@@ -1,6 +1,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "analysis/sheet.h"
 #include "reports/terminal.h"
@@ -22,6 +24,40 @@ Ink ink_of(analysis::RowState state) {
   return Ink::kPlain;
 }
 
+// What several missing values share: their reason without the counter or the variable that each one names.
+std::string cause_of(std::string reason) {
+  constexpr std::string_view kCounter = "counter ";
+  if (reason.starts_with(kCounter)) {
+    const std::size_t end = reason.find(' ', kCounter.size());
+    return end == std::string::npos ? reason : "its counter" + reason.substr(end);
+  }
+  const std::size_t colon = reason.find(": ");
+  const auto variable = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  if (colon == std::string::npos ||
+      !std::all_of(reason.begin(), reason.begin() + static_cast<long>(colon), variable))
+    return reason;
+  return reason.substr(colon + 2);
+}
+
+// Missing values of a section that share a cause: told once, with their names.
+struct Absence {
+  std::string cause;
+  std::vector<const analysis::SheetRow*> rows;
+};
+
+std::vector<Absence> absences_of(const analysis::SheetSection& section) {
+  std::vector<Absence> all;
+  for (const analysis::SheetRow& row : section.rows) {
+    if (row.state != analysis::RowState::kMissing) continue;
+    const std::string cause = cause_of(row.note);
+    auto same = std::find_if(all.begin(), all.end(), [&](const Absence& a) { return a.cause == cause; });
+    if (same == all.end()) same = all.insert(all.end(), Absence{cause, {}});
+    same->rows.push_back(&row);
+  }
+  std::erase_if(all, [](const Absence& a) { return a.rows.size() < 2; });
+  return all;
+}
+
 // Sheets below one another: of each row the name, the value, and where it comes from or why it is missing.
 class Page {
  public:
@@ -34,7 +70,16 @@ class Page {
       text_ += fmt::format("\n{}\n", inked(title, Ink::kBold, style_.colour));
       const bool said = section.rows.empty() || sheet.id == "timing" || section.id == "roofline";
       if (said && !section.description.empty()) dim(section.description, 2);
-      for (const analysis::SheetRow& row : section.rows) line(row);
+      const std::vector<Absence> absences = absences_of(section);
+      const auto told_below = [&](const analysis::SheetRow& row) {
+        return std::any_of(absences.begin(), absences.end(), [&](const Absence& absence) {
+          return std::find(absence.rows.begin(), absence.rows.end(), &row) != absence.rows.end();
+        });
+      };
+      for (const analysis::SheetRow& row : section.rows) {
+        if (!told_below(row)) line(row);
+      }
+      for (const Absence& absence : absences) tell(absence);
     }
   }
   std::string take() { return std::move(text_); }
@@ -43,6 +88,13 @@ class Page {
   void dim(std::string_view text, int indent) {
     text_ += std::string(static_cast<std::size_t>(indent), ' ') +
              inked(wrap(printable(text), style_.width, indent, indent), Ink::kDim, style_.colour) + "\n";
+  }
+
+  void tell(const Absence& absence) {
+    std::string names;
+    for (const analysis::SheetRow* row : absence.rows) names += (names.empty() ? "" : "; ") + row->name;
+    const std::string text = fmt::format("missing, {}: {}", absence.cause, names);
+    text_ += "  " + inked(wrap(printable(text), style_.width, 4, 2), Ink::kDim, style_.colour) + "\n";
   }
 
   void line(const analysis::SheetRow& row) {

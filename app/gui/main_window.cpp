@@ -58,6 +58,7 @@ MainWindow::MainWindow(MainWindowOptions options)
   connectWorker();
   connect(&probe_, &MachineProbe::found, this, [this](const MachineState& state) {
     panel_->setMachine(state);
+    canProfile_ = state.canProfile;
     emptyReplay_->setVisible(!state.canProfile && state.canReplay);
     updateEmptyPage();
     Q_EMIT machineKnown();

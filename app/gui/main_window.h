@@ -112,6 +112,7 @@ class MainWindow final : public QMainWindow {
   QStackedWidget* pages_;
   QLabel* emptyTitle_;
   QLabel* emptyText_;
+  bool canProfile_ = true;              // until it is known
   QPushButton* emptyReplay_ = nullptr;  // where this machine cannot profile but can replay
   SessionView* view_;
   Banner* banner_;

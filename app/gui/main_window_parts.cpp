@@ -127,16 +127,21 @@ void MainWindow::updateEmptyPage() {
   }
   if (database_.isOpen()) {
     emptyTitle_->setText(tr("This database holds no runs yet"));
-    emptyText_->setText(emptyReplay_->isHidden() ? tr("Tick phases and problems at the right and press Run.")
-                                                 : tr("This machine cannot profile (the panel at the right "
-                                                      "says why). Replay the shipped recording "
-                                                      "to see everything at work."));
+    emptyText_->setText(
+        canProfile_ ? tr("Tick phases and problems at the right and press Run.")
+        : emptyReplay_->isHidden()
+            ? tr("This machine cannot profile (the panel at the right says why). Open another "
+                 "database, or import files of other profilers with flashcore-profile import.")
+            : tr("This machine cannot profile (the panel at the right says why). Replay the "
+                 "shipped recording to see everything at work."));
     return;
   }
   emptyTitle_->setText(tr("Nothing is open yet"));
   emptyText_->setText(
-      emptyReplay_->isHidden()
-          ? tr("Tick phases and problems at the right and press Run. Or open a database that "
+      canProfile_ ? tr("Tick phases and problems at the right and press Run. Or open a database that "
+                       "flashcore-profile has written, or drop it here.")
+      : emptyReplay_->isHidden()
+          ? tr("This machine cannot profile (the panel at the right says why). Open a database that "
                "flashcore-profile has written, or drop it here.")
           : tr("This machine cannot profile (the panel at the right says why). Replay the recording that "
                "FlashCore ships, or open a database that flashcore-profile has written, or drop it here."));

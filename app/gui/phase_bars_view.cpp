@@ -152,16 +152,16 @@ void PhaseBarsView::rebuild() {
     if (!sources_.contains(time->source)) sources_ << time->source;
   }
   const bool milli = longest >= 1e6;
+  axisUnit_ = milli ? tr("ms") : tr("µs");
   const double scale = milli ? 1e-6 : 1e-3;
-  auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+  ticker_ = QSharedPointer<QCPAxisTickerText>::create();
   for (std::size_t row = 0; row < runs_.size(); ++row) {
     const QString name = nameText(*runs_[row]);
     names_ << name;
     values_ << valueText(*runs_[row]);
-    ticker->addTick(static_cast<double>(row), name);
     addBar(row, scale);
   }
-  plot_->yAxis->setTicker(ticker);
+  plot_->yAxis->setTicker(ticker_);
   plot_->yAxis->setTickLength(0);
   plot_->yAxis->setSubTicks(false);
   plot_->yAxis->grid()->setVisible(false);
@@ -173,9 +173,27 @@ void PhaseBarsView::rebuild() {
   longest_ = longest * scale;
   scale_ = scale;
   fitRange();
-  const QString axis = sources_.size() == 1 ? sources_.front() : tr("time");
-  plot_->xAxis->setLabel(tr("%1, %2").arg(axis, milli ? tr("ms") : tr("µs")));
   plot_->replot();
+}
+
+// Names as long as the plot has room for, its bars before them; the number behind a name stays. The width of
+// the widest.
+double PhaseBarsView::fitNames() {
+  if (!ticker_) return 0;
+  const QFontMetricsF metrics(plot_->yAxis->tickLabelFont());
+  const double most = std::max(60.0, plot_->viewport().width() * 0.42);
+  QMap<double, QString> ticks;
+  double widest = 0;
+  for (qsizetype row = 0; row < names_.size(); ++row) {
+    const qsizetype hash = names_[row].lastIndexOf(QLatin1String(" #"));
+    const QString number = hash < 0 ? QString() : names_[row].mid(hash);
+    const QString name = hash < 0 ? names_[row] : names_[row].left(hash);
+    const double room = most - metrics.horizontalAdvance(number);
+    ticks[static_cast<double>(row)] = metrics.elidedText(name, Qt::ElideRight, room) + number;
+    widest = std::max(widest, metrics.horizontalAdvance(ticks[static_cast<double>(row)]));
+  }
+  ticker_->setTicks(ticks);
+  return widest;
 }
 
 // Room at the right for the text of the longest bar, at whatever width the plot has.
@@ -183,10 +201,9 @@ void PhaseBarsView::fitRange() {
   QFont bold = font();
   bold.setBold(true);
   const QFontMetricsF metrics(bold);
-  // The layout comes after this: the width is told from the viewport and the margins of the time before.
-  const QMargins margins = plot_->axisRect()->margins();
-  const double width =
-      std::max(plot_->viewport().width() - std::max(margins.left(), 70) - margins.right(), 1);
+  // The layout comes after this: the width is told from the names that will stand at the left.
+  const double left = fitNames() + 12;
+  const double width = std::max(plot_->viewport().width() - left - plot_->axisRect()->margins().right(), 1.0);
   double range = longest_;
   for (std::size_t row = 0; row < runs_.size(); ++row) {
     const double text = metrics.horizontalAdvance(values_[static_cast<qsizetype>(row)]) + 14;
@@ -197,6 +214,10 @@ void PhaseBarsView::fitRange() {
   }
   plot_->xAxis->setRange(0, range > 0 ? range : 1);
   plot_->xAxis->ticker()->setTickCount(width < 150 ? 2 : 5);
+  const QString label =
+      QStringLiteral("%1, %2").arg(sources_.size() == 1 ? sources_.front() : tr("time"), axisUnit_);
+  const QFontMetricsF axisMetrics(plot_->xAxis->labelFont());
+  plot_->xAxis->setLabel(axisMetrics.horizontalAdvance(label) < width + 10 ? label : axisUnit_);
 }
 
 void PhaseBarsView::addBar(std::size_t row, double scale) {

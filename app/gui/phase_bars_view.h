@@ -6,12 +6,14 @@
 #pragma once
 
 #include <QLabel>
+#include <QSharedPointer>
 #include <QStringList>
 #include <QWidget>
 #include <vector>
 
 #include "app/gui/loaded_run.h"
 
+class QCPAxisTickerText;
 class QCustomPlot;
 class QMouseEvent;
 
@@ -41,6 +43,7 @@ class PhaseBarsView final : public QWidget {
   void rebuild();
   void collectRuns();
   void fitRange();
+  double fitNames();
   void addBar(std::size_t row, double scale);
   void setTitle();
   QString nameText(const store::RunSummary& run) const;
@@ -51,6 +54,8 @@ class PhaseBarsView final : public QWidget {
   std::vector<const store::RunSummary*> runs_;   // top to bottom
   std::vector<analysis::RunAnalysis> compared_;  // the peers, as far as speed-ups need them
   QStringList names_, values_;
+  QSharedPointer<QCPAxisTickerText> ticker_;
+  QString axisUnit_;
   QStringList sources_;  // of the times that are shown, each once
   double scale_ = 1e-3;  // the axis' unit for a nanosecond
   double longest_ = 0;   // in the axis' unit

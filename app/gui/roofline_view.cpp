@@ -175,8 +175,8 @@ void RooflineView::rebuild() {
     const QString reason = oneLine(loaded_->run->roofline.reason, 300);
     sayNothingToShow(reason.isEmpty() ? tr("The run holds nothing to draw.") : reason);
   } else {
-    empty_->hide();
     plot_->axisRect()->setVisible(true);
+    sayWhyNoPoint();
     chooseRanges();
     if (!keepRanges_) resetRanges();
     addCeilings(theme);
@@ -187,9 +187,27 @@ void RooflineView::rebuild() {
 
 void RooflineView::sayNothingToShow(const QString& reason) {
   empty_->setText(reason);
+  empty_->setAlignment(Qt::AlignCenter);
+  empty_->setContentsMargins(0, 0, 0, 0);
   empty_->show();
   // The sentence stands alone: axes without anything on them say nothing.
   plot_->axisRect()->setVisible(false);
+}
+
+// Ceilings without the chosen run's point under them: the sentence stands at the foot of the plot.
+void RooflineView::sayWhyNoPoint() {
+  const bool there = std::any_of(marks_.begin(), marks_.end(),
+                                 [&](const Mark& mark) { return mark.run->id == loaded_->summary.id; });
+  QString why;
+  const QString reason = oneLine(loaded_->run->roofline.reason, 600);
+  for (const QString& part : reason.split(QStringLiteral("; "))) {
+    const bool ofMemory = part.startsWith(QStringLiteral("no %1 point").arg(memory_));
+    if (part.startsWith(QLatin1String("no point")) || ofMemory) why = part;
+  }
+  empty_->setVisible(!there && !why.isEmpty());
+  empty_->setText(why);
+  empty_->setAlignment(Qt::AlignHCenter | Qt::AlignBottom);
+  empty_->setContentsMargins(90, 0, 20, 56);
 }
 
 void RooflineView::chooseRanges() {

@@ -70,6 +70,7 @@ class RooflineView final : public QWidget {
   void resetRanges();
   void placeLabels();
   void sayNothingToShow(const QString& reason);
+  void sayWhyNoPoint();
   const Mark* markAt(const QPoint& position) const;
   bool isChosen(const Mark& mark) const { return mark.run->id == loaded_->summary.id; }
   void mouseMoved(QMouseEvent* event);

@@ -24,7 +24,26 @@ core::Error noSuchRun(core::RowId run) {
           {}};
 }
 
+// What lies in a recording was taken live, and elsewhere: here it is a recording.
+void mark(core::Origin& origin) {
+  if (origin == core::Origin::kLive) origin = core::Origin::kRecording;
+}
+
 }  // namespace
+
+core::Result<store::RunPage> RunReader::page(const store::RunFilter& filter) const {
+  auto page = store_.list_runs(filter);
+  if (page && recording_) {
+    for (store::RunSummary& run : page->runs) mark(run.origin);
+  }
+  return page;
+}
+
+core::Result<core::RunRecord> RunReader::wholeRun(core::RowId run) const {
+  auto whole = store_.read_run(run);
+  if (whole && recording_) mark(whole->origin);
+  return whole;
+}
 
 RunReader::RunReader(store::Store store, std::shared_ptr<const analysis::Catalogue> catalogue)
     : store_(std::move(store)), catalogue_(std::move(catalogue)) {}
@@ -34,7 +53,9 @@ core::Result<std::shared_ptr<RunReader>> RunReader::open(
   auto store = path.extension() == ".zst" ? store::open_recording(path)
                                           : store::Store::open(path, store::Mode::kReadOnly);
   if (!store) return core::fail(store.error());
-  return std::shared_ptr<RunReader>(new RunReader(std::move(*store), std::move(catalogue)));
+  std::shared_ptr<RunReader> reader(new RunReader(std::move(*store), std::move(catalogue)));
+  reader->recording_ = path.extension() == ".zst";
+  return reader;
 }
 
 core::Status RunReader::unchanged() const {
@@ -56,14 +77,21 @@ core::Result<std::int64_t> RunReader::changeCounter() const {
 }
 
 core::Status RunReader::writeReport(core::RowId session, const std::filesystem::path& target) const {
-  const auto runs = session::load_session(store_, session, *catalogue_);
+  auto runs = session::load_session(store_, session, *catalogue_);
   if (!runs) return core::fail(runs.error());
+  if (recording_) {
+    for (analysis::RunAnalysis& run : *runs) mark(run.run.origin);
+  }
   return session::write_report(target, *runs, *catalogue_);
 }
 
 core::Result<store::SessionPage> RunReader::sessions(core::RowId before) const {
   if (auto same = unchanged(); !same) return core::fail(same.error());
-  return store_.list_sessions(before, kSessionPage);
+  auto page = store_.list_sessions(before, kSessionPage);
+  if (page && recording_) {
+    for (store::SessionSummary& summary : page->sessions) mark(summary.session.origin);
+  }
+  return page;
 }
 
 core::Result<store::RunPage> RunReader::runs(core::RowId session, core::RowId after) const {
@@ -73,7 +101,7 @@ core::Result<store::RunPage> RunReader::runs(core::RowId session, core::RowId af
   filter.before_id = after;
   filter.limit = kRunPage;
   filter.oldest_first = true;
-  return store_.list_runs(filter);
+  return this->page(filter);
 }
 
 core::Result<store::RunPage> RunReader::newestRuns(core::RowId session) const {
@@ -81,7 +109,7 @@ core::Result<store::RunPage> RunReader::newestRuns(core::RowId session) const {
   store::RunFilter filter;
   filter.session = session;
   filter.limit = kRunPage;
-  auto page = store_.list_runs(filter);
+  auto page = this->page(filter);
   if (page) std::reverse(page->runs.begin(), page->runs.end());
   return page;
 }
@@ -92,12 +120,12 @@ core::Result<core::RowId> RunReader::firstShown(core::RowId session) const {
   filter.session = session;
   filter.limit = LoadedRun::kMostPeers;
   if (auto mission = core::parse_problem("mission")) filter.problems = {std::move(*mission)};
-  auto page = store_.list_runs(filter);
+  auto page = this->page(filter);
   if (!page) return core::fail(page.error());
   if (page->runs.empty()) {
     filter.problems.clear();
     filter.oldest_first = true;
-    page = store_.list_runs(filter);
+    page = this->page(filter);
     if (!page) return core::fail(page.error());
   }
   if (page->runs.empty()) return 0;
@@ -116,7 +144,7 @@ core::Result<store::RunSummary> RunReader::summaryOf(core::RowId session, core::
   filter.session = session;
   filter.before_id = run + 1;
   filter.limit = 1;
-  auto page = store_.list_runs(filter);
+  auto page = this->page(filter);
   if (!page) return core::fail(page.error());
   if (page->runs.empty() || page->runs.front().id != run) return core::fail(noSuchRun(run));
   return std::move(page->runs.front());
@@ -132,7 +160,7 @@ core::Status RunReader::readPeers(LoadedRun& loaded) const {
   filter.session = loaded.summary.session_id;
   filter.limit = LoadedRun::kMostPeers;
   if (loaded.summary.problem) filter.problems = {*loaded.summary.problem};
-  auto page = store_.list_runs(filter);
+  auto page = this->page(filter);
   if (!page) return core::fail(page.error());
   loaded.peersLeftOut = page->more;
   bool here = false;
@@ -146,7 +174,7 @@ core::Status RunReader::readPeers(LoadedRun& loaded) const {
             [](const PlotRun& a, const PlotRun& b) { return ladderLess(a.summary, b.summary); });
   filter.problems.clear();
   filter.limit = LoadedRun::kMostPeers + LoadedRun::kMostOthers;
-  page = store_.list_runs(filter);
+  page = this->page(filter);
   if (!page) return core::fail(page.error());
   loaded.othersLeftOut = page->more;
   for (auto& summary : page->runs) {
@@ -167,10 +195,11 @@ core::Result<LoadedRunPtr> RunReader::load(core::RowId session, core::RowId run)
   auto record = store_.read_session(session);
   if (!record) return core::fail(record.error());
   loaded->session = std::move(*record);
+  if (recording_) mark(loaded->session.origin);
   auto summary = summaryOf(session, run);
   if (!summary) return core::fail(summary.error());
   loaded->summary = std::move(*summary);
-  auto whole = store_.read_run(run);
+  auto whole = wholeRun(run);
   if (!whole) return core::fail(whole.error());
   auto analysed =
       std::make_shared<const analysis::RunAnalysis>(analysis::analyse(std::move(*whole), *catalogue_));
@@ -199,7 +228,7 @@ core::Result<LoadedRunPtr> RunReader::grow(const LoadedRunPtr& loaded, std::chro
         continue;
       }
       if (std::chrono::steady_clock::now() >= end) return grown;
-      auto whole = store_.read_run(plotted.summary.id);
+      auto whole = wholeRun(plotted.summary.id);
       if (!whole) return core::fail(whole.error());
       const auto analysed = analysis::analyse(std::move(*whole), *catalogue_);
       keep(plotted.summary, analysed.roofline.points);

@@ -61,7 +61,11 @@ class RunReader {
   core::Status readPeers(LoadedRun& loaded) const;
   core::Result<store::RunSummary> summaryOf(core::RowId session, core::RowId run) const;
 
+  core::Result<store::RunPage> page(const store::RunFilter& filter) const;
+  core::Result<core::RunRecord> wholeRun(core::RowId run) const;
+
   store::Store store_;
+  bool recording_ = false;  // its runs are shown as what they are
   std::shared_ptr<const analysis::Catalogue> catalogue_;
   std::unordered_map<core::RowId, Known> known_;
 };

@@ -93,6 +93,10 @@ class Importer {
     const ColumnFacts& facts = facts_of(value.name, launch.table);
     const Decimal decimal = facts.decimal == Decimal::kUnknown ? table_decimal_ : facts.decimal;
     Number number = read_number(text, decimal, counts_whole(in_.names[value.name], unit));
+    if (!fits_metric(in_.names[value.name], unit)) {
+      // Taken for the base unit it would be a wrong number that looks right.
+      return {std::nullopt, fmt::format("'{}' is no unit of this counter", core::shortened(unit))};
+    }
     if (number.value) *number.value *= to_base(unit);
     return number;
   }
@@ -127,12 +131,13 @@ class Importer {
     run.answer = core::Answer::kDoesNotApply;
     run.subject = {core::SubjectKind::kKernel, readable_kernel(launch.kernel), launch.kernel, std::nullopt,
                    ""};
-    run.taken_at = time_of(launch);
+    const std::string taken_at = time_of(launch);
+    run.taken_at = taken_at.empty() ? now_ : taken_at;
     core::MeasurementRecord measurement;
     measurement.collector = "ncu";
     measurement.tool = "Nsight Compute";
     measurement.tool_version = in_.version;
-    measurement.taken_at = run.taken_at;
+    measurement.taken_at = taken_at;
     measurement.parameters = {{"page", in_.details ? (in_.raw ? "raw, details" : "details") : "raw"},
                               {"set", "unknown"}};
     if (!launch.process.empty()) measurement.parameters["process"] = core::shortened(launch.process, 200);
@@ -194,11 +199,12 @@ class Importer {
         fmt::format("{} of {} values are missing in the file", missing, measurement.counters.size());
   }
 
+  // Empty where the file does not say it.
   std::string time_of(const NcuLaunch& launch) {
     std::string time = utc_of(launch.time);
     if (time.empty()) time = utc_of(in_.created);
     (time.empty() ? timeless_ : zoneless_) = true;
-    return time.empty() ? now_ : time;
+    return time;
   }
   void note_times() {
     if (timeless_)

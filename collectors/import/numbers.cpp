@@ -228,6 +228,18 @@ double to_base(std::string_view unit) {
   return factor / factor_in(below, kAmounts);
 }
 
+bool fits_metric(std::string_view metric, std::string_view unit) {
+  unit = trimmed(unit);
+  if (unit.empty()) return true;
+  const auto among = [&](const auto& table) {
+    return std::any_of(std::begin(table), std::end(table),
+                       [&](const Scale& scale) { return same_letters(unit, scale.name); });
+  };
+  if (metric.find("__time_duration.") != std::string_view::npos) return among(kTimes);
+  const bool bytes = metric.ends_with("__bytes.sum") || metric.ends_with("_bytes.sum");
+  return !bytes || same_letters(unit, "byte") || among(kAmounts);
+}
+
 bool counts_whole(std::string_view metric, std::string_view unit) {
   if (metric.starts_with("device__attribute_")) return true;
   for (const std::string_view name : {"launch__thread_count", "launch__grid_size", "launch__block_size",

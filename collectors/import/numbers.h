@@ -52,6 +52,10 @@ WithUnit split_unit(std::string_view text);
 // A unit's factor to its base unit: ns, byte, byte/s, hz. Units without a scale have 1.
 double to_base(std::string_view unit);
 
+// Whether a unit can be one of this metric, as far as the metric's name tells: a duration's is one of time, a
+// sum of bytes has one of bytes. None at all may be either's base unit.
+bool fits_metric(std::string_view metric, std::string_view unit);
+
 // Whether a metric of this name and unit counts whole things.
 bool counts_whole(std::string_view metric, std::string_view unit);
 

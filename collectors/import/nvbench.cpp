@@ -181,7 +181,6 @@ class Importer {
     measurement.collector = "nvbench";
     measurement.tool = "nvbench";
     measurement.tool_version = version_;
-    measurement.taken_at = now_;
     known_.clear();
     take_summaries(member(state, "summaries"), measurement);
     if (measurement.counters.empty()) {

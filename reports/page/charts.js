@@ -60,7 +60,7 @@
     return Object.assign(style, option, { axisLabel: Object.assign(style.axisLabel, option.axisLabel) });
   };
   const names = (runs) => axis({
-    type: 'category', data: runs.map((run) => fc.cut(run.name, 22)), inverse: true,
+    type: 'category', data: runs.map((run) => fc.cutName(run.name, 22)), inverse: true,
     axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colour('--ink'), width: 120, overflow: 'truncate' },
   });
 
@@ -121,6 +121,9 @@
     return x0 * Math.pow(10, decades * Math.min(0.5, 64 / pixels));
   }
 
+  // Without its details where the plot is narrow.
+  const ceilingText = (ceiling, size) => (size.width < 420 ? ceiling.title.split(',')[0] : ceiling.title) + '  ' + ceiling.text;
+
   // The first side of each point where its name covers no other point and no other name.
   function labelPlaces(scene, size) {
     const pixel = (x, y) => [Math.log(x / scene.xMin) / Math.log(scene.xMax / scene.xMin) * size.width,
@@ -132,13 +135,18 @@
       const [x, y] = pixel(middle, middle * b.value);
       for (const step of [-30, -10, 10, 30]) taken.push([x + step - 12, y - step - 14, x + step + 6, y - step + 4]);
     }
+    for (const c of scene.computes) {
+      const y = pixel(scene.xMax, c.value)[1], wide = 6.8 * ceilingText(c, size).length;
+      taken.push([size.width - 4 - wide, y - 18, size.width, y]);
+    }
     const crosses = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
     return scene.points.map(({ run }, i) => {
-      const [x, y] = at[i], wide = 7.4 * fc.cut(run.name, 18).length;
+      const [x, y] = at[i], wide = 7.4 * fc.cutName(run.name, 18).length;
       const boxes = { right: [x + 12, y - 8, x + 12 + wide, y + 8], left: [x - 12 - wide, y - 8, x - 12, y + 8],
         top: [x - wide / 2, y - 28, x + wide / 2, y - 12], bottom: [x - wide / 2, y + 12, x + wide / 2, y + 28] };
-      const fits = (box) => box[0] >= 0 && box[2] <= size.width && box[1] >= 0 && box[3] <= size.height && !taken.some((other) => crosses(box, other));
-      const place = Object.keys(boxes).find((name) => fits(boxes[name])) || 'top';
+      const inside = (box) => box[0] >= 0 && box[2] <= size.width && box[1] >= 0 && box[3] <= size.height;
+      const sides = Object.keys(boxes).filter((name) => inside(boxes[name]));
+      const place = sides.find((name) => !taken.some((other) => crosses(boxes[name], other))) || sides[0] || 'top';
       taken.push(boxes[place]);
       return place;
     });
@@ -153,7 +161,7 @@
       lineStyle: { color: colour('--ceiling'), width: main ? 2 : 1.2, type: main ? 'solid' : [5, 4], opacity: main ? 1 : 0.75 },
       data: [{ value: from }, label.at, { value: to }],
     });
-    const text = (ceiling) => ceiling.title + '  ' + ceiling.text;
+    const text = (ceiling) => ceilingText(ceiling, size);
     const style = (main) => ({ show: true, color: main ? colour('--ink') : colour('--soft'), fontSize: 12,
       textBorderColor: colour('--panel'), textBorderWidth: 3 });
     const series = [];
@@ -190,7 +198,7 @@
         series: ceilingSeries(scene, memory, size).concat(scene.points.map(({ run, point, text }, i) => ({
           type: 'scatter', z: 3, symbolSize: 13, symbol: kSymbols[run.colour % kSymbols.length],
           itemStyle: { color: fc.runColour(run.colour), borderColor: colour('--panel'), borderWidth: 1.5, opacity: 1 },
-          label: { show: true, position: places[i], distance: 6, formatter: () => fc.cut(run.name, 18), color: colour('--ink'),
+          label: { show: true, position: places[i], distance: 6, formatter: () => fc.cutName(run.name, 18), color: colour('--ink'),
             fontSize: 12, fontWeight: 600, textBorderColor: colour('--panel'), textBorderWidth: 3 },
           data: [{ value: [point.intensity, point.performance], tip: [fc.cut(run.name, 60), text.performance + ' at ' + text.intensity,
             text.fraction + ' of the attainable ' + text.attainable, point.bound + ' bound',
@@ -248,7 +256,7 @@
       xAxis: axis({ type: 'value', scale: true, name: 'distance from the run’s median, %', nameLocation: 'middle', nameGap: 26, axisLine: { show: false },
         axisLabel: { formatter: (v) => (v > 0 ? '+' : '') + v + ' %' } }),
       yAxis: axis({ type: 'value', min: -0.5, max: timed.length - 0.5, inverse: true, interval: 1, splitLine: { show: false }, axisLine: { show: false },
-        axisLabel: { color: colour('--ink'), customValues: timed.map((_, i) => i), formatter: (v) => (timed[v] ? fc.cut(timed[v].name, 22) : '') }, axisTick: { show: false } }),
+        axisLabel: { color: colour('--ink'), customValues: timed.map((_, i) => i), formatter: (v) => (timed[v] ? fc.cutName(timed[v].name, 22) : '') }, axisTick: { show: false } }),
       series: timed.map((run, row) => ({
         type: 'scatter', symbolSize: 5, itemStyle: { color: fc.runColour(run.colour), opacity: 0.55 },
         markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: colour('--soft'), type: 'solid', width: 1 },

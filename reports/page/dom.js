@@ -22,6 +22,19 @@ window.FlashCore = {};
     return characters.length <= length ? String(text) : characters.slice(0, length - 1).join('') + '…';
   };
 
+  // The number that tells runs of one name apart stays.
+  fc.cutName = (text, length) => {
+    const number = (/ #\d+$/.exec(text) || [''])[0];
+    return fc.cut(text.slice(0, text.length - number.length), length - number.length) + number;
+  };
+
+  // A long name is cut by the style sheet, and the number behind it stays.
+  fc.nameParts = (name) => {
+    const number = (/ #\d+$/.exec(name) || [''])[0];
+    return [fc.h('span', { class: 'long-name' }, fc.cut(name.slice(0, name.length - number.length), 200)),
+      number ? fc.h('span', { class: 'run-number' }, number) : null];
+  };
+
   // Columns of the page are runs; two runs of one name are told apart by their number.
   fc.nameRuns = function (runs) {
     const count = new Map();

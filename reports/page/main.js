@@ -36,20 +36,22 @@
     const environment = first.environment;
     const clocks = unique(runs.map((run) => run.view.clock));
     const live = runs.filter((run) => run.origin !== 'import');
+    const problems = unique(runs.map((run) => run.problem_text)).length;
+    const clockless = runs.some((run) => run.view.graph) ? ', SM clock not recorded' : '';
     parts.push(h('p', { class: 'lead', id: 'summary' },
-      count(phases.length, runs.every((run) => run.subject.kind === 'phase') ? 'phase' : 'subject') + ' (' + listed(phases.map((p) => fc.cut(p, 60)), 8) + ') on ' + count(unique(runs.map((run) => run.problem_text)).length, 'problem') +
+      count(phases.length, runs.every((run) => run.subject.kind === 'phase') ? 'phase' : 'subject') + ' (' + listed(phases.map((p) => fc.cut(p, 60)), 8) + ')' + (problems > 0 ? ' on ' + count(problems, 'problem') : '') +
       ', measured on ' + (listed(unique(runs.map((run) => run.device)), 3) || 'an unnamed device') +
-      (environment.driver ? ', driver ' + environment.driver : '') + (clocks.length ? ', SM clock ' + listed(clocks, 3) : ', SM clock not recorded') +
+      (environment.driver ? ', driver ' + environment.driver : '') + (clocks.length ? ', SM clock ' + listed(clocks, 3) : clockless) +
       (live.length ? ', kernels at commit ' + listed(unique(live.map((run) => run.view.commit)), 3) : '') + '.'));
     if (!fc.hasCharts) parts.push(banner('info', h('p', { id: 'no-charts' }, fc.whyNoCharts)));
-    const elsewhere = (origin, all, some) => {
+    const elsewhere = (origin, all, some, none) => {
       if (origin.runs === 0) return;
       parts.push(banner('warning', h('p', {}, h('strong', {}, origin.runs === runs.length ? all : some),
-        ' Nothing of it was measured on the machine that wrote this report.'), origin.sentences.slice(0, 6).map((sentence) => h('p', {}, sentence)),
+        ' ' + none + ' was measured on the machine that wrote this report.'), origin.sentences.slice(0, 6).map((sentence) => h('p', {}, sentence)),
         origin.sentences.length > 6 ? h('p', {}, 'and ' + (origin.sentences.length - 6) + ' more') : null));
     };
-    elsewhere(data.recordings, 'This is a recording.', 'Some of these runs are recordings.');
-    elsewhere(data.imports, 'These runs are imported.', 'Some of these runs are imported.');
+    elsewhere(data.recordings, 'This is a recording.', 'Some of these runs are recordings.', data.recordings.runs === runs.length ? 'Nothing of it' : 'None of those');
+    elsewhere(data.imports, 'These runs are imported.', 'Some of these runs are imported.', data.imports.runs === runs.length ? 'None of them' : 'None of those');
     const wrong = runs.filter((run) => run.answer === 'wrong');
     if (wrong.length > 0) {
       parts.push(banner('error', h('p', {}, h('strong', {}, count(wrong.length, 'run') + ' with a wrong answer: '),
@@ -90,7 +92,7 @@
     const memories = unique(runs.filter((run) => run.view.shown).flatMap((run) => run.roofline.points.map((point) => point.memory)));
     const reasons = unique(runs.map((run) => run.roofline.reason));
     if (!owner || memories.length === 0) {
-      return fc.section('roofline', 'Roofline', h('div', { class: 'empty' }, 'No roofline: ' + (listed(reasons, 3) || 'no run here has a right answer, a timing and ceilings') + '.'));
+      return fc.section('roofline', 'Roofline', h('div', { class: 'empty' }, 'No roofline: ' + (reasons.slice(0, 3).map((reason) => reason.replace(/^no point: /, '')).join('; ') || 'no run here has a right answer, a timing and ceilings') + '.'));
     }
     memories.sort((a, b) => (a === 'dram' ? -1 : b === 'dram' ? 1 : a.localeCompare(b)));
     let memory = memories[0];
@@ -117,8 +119,10 @@
     const runs = group.members.filter((run) => run.view.stalls.length > 0);
     if (runs.length === 0) {
       const section = data.sections.find((s) => s.id === 'stalls');
-      const why = section ? unique(section.metrics.flatMap((m) => group.members.map((run) => (run.metrics[m.id] || {}).reason)).filter(Boolean).map(fc.cause)) : [];
-      return fc.section('stalls', 'What stalls the warps', h('div', { class: 'empty' }, 'No stall reasons: ' + (listed(why, 3) || 'no stall counters were collected') + '.'));
+      // What a chip has no counters for explains its own reasons alone.
+      const why = (section ? unique(section.metrics.flatMap((m) => group.members.map((run) => (run.metrics[m.id] || {}).reason)).filter(Boolean).map(fc.cause)) : [])
+        .filter((reason, i, all) => all.length === 1 || !/ has no counters for it$/.test(reason));
+      return fc.section('stalls', 'What stalls the warps', h('div', { class: 'empty' }, 'No stall reasons: ' + (why.slice(0, 3).join('; ') || 'no stall counters were collected') + '.'));
     }
     const { top } = fc.stallReasons(runs);
     const chart = fc.chart('Stacked bars of stall reasons: ' + runs.map((run) => fc.cut(run.name, 40) + ' mostly ' + run.view.stalls.slice(0, 3).map((s) => s.title + ' ' + s.text).join(', ')).join('; '),

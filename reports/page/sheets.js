@@ -54,7 +54,7 @@
     const reasons = new fc.Reasons();
     const bodies = joined(columns.map((column) => column.sheet.sections)).map((section) => sectionBody(columns, section.id, reasons, withNotes));
     const heads = columns.map((column) => h('th', { scope: 'col' }, h('span', { class: 'label', title: column.runs.map((run) => run.name).join(', ') },
-      fc.cut(columnName(column, columns), 200))));
+      fc.nameParts(columnName(column, columns)))));
     return [fc.scroll(columns[0].sheet.title, h('table', { id: id + '-table' },
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, ''), heads)), bodies), 'pinned'), reasons.notes()];
   };

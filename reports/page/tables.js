@@ -6,7 +6,8 @@
   const shown = (run) => run.view.shown;
   const error = (run) => (run.correctness.checks.length === 0 ? kNone : run.correctness.max_error === null ? 'NaN' : run.correctness.max_error.toExponential(1));
 
-  const runLabel = (run) => h('span', { class: 'label', title: run.name + (run.subject.title ? ': ' + fc.cut(run.subject.title, 200) : '') }, fc.cut(run.name, 200));
+  const runLabel = (run) => h('span', { class: 'label', title: run.name + (run.subject.title ? ': ' + fc.cut(run.subject.title, 200) : '') }, 
+    fc.nameParts(run.name));
   const runHead = fc.runHead = function (run) {
     const swatch = h('span', { class: 'swatch', 'aria-hidden': 'true' });
     swatch.style.background = fc.runColour(run.colour);
@@ -118,7 +119,7 @@
       const there = section.metrics.some((m) => runs.some((run) => run.metrics[m.id] && run.metrics[m.id].value !== null));
       const why = [...new Set(section.metrics.flatMap((m) => runs.map((run) => (run.metrics[m.id] || {}).reason)).filter(Boolean).map(fc.cause))];
       const rows = there ? section.metrics.map((metric) => metricRow(metric, runs, reasons))
-        : [h('tr', {}, h('td', { class: 'wrap missing', colspan: runs.length + 1 }, 'No value of this section: ', why.slice(0, 3).join('; ') || 'nothing was collected'))];
+        : [h('tr', {}, h('td', { class: 'wrap missing', colspan: runs.length + 1 }, h('span', { class: 'stays' }, 'No value of this section: ', why.slice(0, 3).join('; ') || 'nothing was collected')))];
       return h('tbody', { 'data-section': section.id }, h('tr', { class: 'part' },
         h('th', { colspan: runs.length + 1, scope: 'colgroup' }, section.title, h('span', { class: 'note' }, section.description))), rows);
     });

@@ -111,8 +111,49 @@ TEST_F(RooflineTest, AnImportStandsByCountedFlopsBytesAndTime) {
   EXPECT_EQ(point.time_provenance, "gpu__time_duration.sum, ncu");
   EXPECT_DOUBLE_EQ(point.performance, 5e13);
   EXPECT_EQ(r.sm_clock_hz, 1.5e9) << "the clock of the pass that gave the time";
-  EXPECT_NE(r.reason.find("FP16, FP64, FP16 tensor operations were not counted"), std::string::npos)
+  EXPECT_NE(r.reason.find("FP16, FP64, FP16 tensor, BF16 tensor, TF32 tensor, FP8 tensor operations were not "
+                          "counted"),
+            std::string::npos)
       << r.reason;
+}
+
+// ncu's own sets count FP32 and how busy the tensor pipe was, and not what it computed: FP32 alone would put
+// a kernel of tensor cores at a hundredth of its rate.
+TEST_F(RooflineTest, AnImportWhoseTensorWorkWasNotCountedHasNoPoint) {
+  constexpr const char* kActive = "sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_active";
+  core::RunRecord run = imported_run();
+  add_counter(run, kActive, 11.68, 0, "ncu");
+  EXPECT_TRUE(roofline(run).points.empty());
+  EXPECT_NE(roofline(run).reason.find("the tensor pipe was active, and what it computed was not counted"),
+            std::string::npos)
+      << roofline(run).reason;
+  // FP16 that was counted and is none does not say what the pipe computed: BF16, perhaps.
+  add_counter(run, "sm__ops_path_tensor_op_hmma_src_fp16.sum", 0, 0, "ncu");
+  add_counter(run, "sm__ops_path_tensor_op_hgmma_src_fp16.sum", 0, 0, "ncu");
+  EXPECT_TRUE(roofline(run).points.empty());
+  run = imported_run();
+  add_counter(run, kActive, 11.68, 0, "ncu");
+  add_counter(run, "sm__ops_path_tensor_op_hmma_src_fp16.sum", 9e9, 0, "ncu");
+  add_counter(run, "sm__ops_path_tensor_op_hgmma_src_fp16.sum", 0, 0, "ncu");
+  ASSERT_EQ(roofline(run).points.size(), 1u) << roofline(run).reason;
+  EXPECT_DOUBLE_EQ(roofline(run).points[0].flops, 1e10);
+}
+
+TEST_F(RooflineTest, ATensorPipeThatDidNothingLeavesNothingOut) {
+  core::RunRecord run = imported_run();
+  add_counter(run, "sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_active", 0, 0, "ncu");
+  const Roofline r = roofline(run);
+  ASSERT_EQ(r.points.size(), 1u) << r.reason;
+  EXPECT_DOUBLE_EQ(r.points[0].flops, 1e9);
+  EXPECT_NE(r.reason.find("FP16, FP64 operations were not counted"), std::string::npos) << r.reason;
+}
+
+TEST_F(RooflineTest, Bf16TensorWorkCounts) {
+  core::RunRecord run = imported_run();
+  add_counter(run, "sm__ops_path_tensor_src_bf16_dst_fp32.sum", 9e9, 0, "ncu");
+  ASSERT_EQ(roofline(run).points.size(), 1u);
+  EXPECT_DOUBLE_EQ(roofline(run).points[0].flops, 1e10);
+  EXPECT_EQ(roofline(run).points[0].flops_provenance, "ncu (FP32, BF16 tensor)");
 }
 
 TEST_F(RooflineTest, AnImportWithoutFlopsOrDeviceHasReasonsAndNoPoint) {

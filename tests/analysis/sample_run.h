@@ -98,6 +98,7 @@ inline core::RunRecord imported_run() {
   run.answer = core::Answer::kDoesNotApply;
   run.device = h200();
   run.kernels.push_back({0, "ampere_sgemm_128x64_nn", core::Extent3{8, 4, 1}, core::Extent3{128, 1, 1}});
+  measured(run, "ncu").taken_at = run.taken_at;
   add_counter(run, "gpu__time_duration.sum", 20000, 0, "ncu");
   add_counter(run, "sm__cycles_elapsed.avg.per_second", 1.5e9, 0, "ncu");
   add_counter(run, "dram__bytes.sum", 4e6, 0, "ncu");

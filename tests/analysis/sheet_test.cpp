@@ -111,6 +111,33 @@ TEST_F(SheetTest, AnImportSaysWhereItIsFromAndShowsItsTime) {
   EXPECT_EQ(row(all, "measurements", "measurement.0.tool").value, "Nsight Compute 2025.3");
 }
 
+// Such a run carries the time of its import, which nobody must take for that of the measurement.
+TEST_F(SheetTest, AFileThatDoesNotSayWhenItWasTakenWasImportedAndNotTaken) {
+  core::RunRecord run = imported_run();
+  measured(run, "ncu").taken_at.clear();
+  const auto all = sheets(run);
+  EXPECT_THAT(row(all, "summary", "origin").note, HasSubstr("NVIDIA H200, imported 2026-02-01T10:00:00Z"));
+  EXPECT_EQ(row(all, "summary", "taken_at").name, "imported");
+  EXPECT_EQ(row(all, "measurements", "measurement.0.taken_at").note, "the file does not say when");
+  EXPECT_EQ(row(sheets(imported_run()), "summary", "taken_at").name, "taken");
+  EXPECT_EQ(row(all, "summary", "commit").state, RowState::kMissing);
+}
+
+// What was computed from a file's rates is no counter of the file that nothing reads.
+TEST_F(SheetTest, DerivedCountersAreNotListedAsUnread) {
+  core::RunRecord run = imported_run();
+  add_counter(run, "lts__t_tag_requests.sum.per_second", 1e9, 0, "ncu");
+  const Sheet* sheet = nullptr;
+  const auto all = sheets(run);
+  sheet = find_sheet(all, "measurements");
+  ASSERT_NE(sheet, nullptr);
+  std::vector<std::string> names;
+  for (const SheetRow& r : sheet->sections.front().rows) names.push_back(r.name);
+  EXPECT_THAT(names, ::testing::Contains("lts__t_tag_requests.sum.per_second"));
+  EXPECT_THAT(names, ::testing::Not(::testing::Contains("lts__t_tag_requests.sum")));
+  EXPECT_EQ(row(sheets(sample_run()), "measurements", "measurement.2.holds").value, "resources of 1 kernel");
+}
+
 TEST_F(SheetTest, AWrongAnswerHidesTheTimes) {
   core::RunRecord run = sample_run();
   run.answer = core::Answer::kWrong;

@@ -195,6 +195,19 @@ const tests = {
     assert.equal((await cells(page, '#import-table tbody tr'))[0][1], '12.3 µs');
     await page.check();
   },
+  async 'long names that are alike keep the number that tells them apart'() {
+    for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
+      const page = await open('alike', viewport);
+      const numbers = await page.$$eval('#import-table tbody th', (heads) => heads.map((head) => {
+        const number = head.querySelector('.run-number'), label = head.querySelector('.label').getBoundingClientRect();
+        return [number.textContent, number.getBoundingClientRect().right <= label.right + 1];
+      }));
+      assert.deepEqual(numbers, [[' #1', true], [' #2', true]]);
+      assert.match(await page.textContent('#summary'), /^1 subject \(nvjet[^)]*\), measured on NVIDIA H200\.$/);
+      assert.match(await page.textContent('.banner'), /None of them was measured.*imported 2026-02-01T10:00:00Z/s);
+      await page.check();
+    }
+  },
   async 'a counter that two measurements hold is shown with both'() {
     const page = await open('twice');
     const row = (await cells(page, '#measurements-table tr[data-row="counter.dram__bytes.sum"]'))[0];

@@ -27,6 +27,13 @@ std::map<std::string, std::vector<RunRecord>> cases() {
   out["hostile"] = {fixtures::hostile_record(), fixtures::record(fixtures::ladder()[1])};
   out["bare"] = {RunRecord{}};
   out["imports"] = fixtures::imported_records();
+  for (flashcore::core::RowId id : {1, 2}) {
+    RunRecord run = fixtures::imported_records().front();
+    run.id = id;
+    run.subject.name = "nvjet_sm90_hss_128x128_64x6_2x1_v_bz_coopA_TNT";
+    run.measurements.front().taken_at.clear();
+    out["alike"].push_back(std::move(run));
+  }
   out["twice"] = {fixtures::counted_twice(fixtures::record(fixtures::ladder()[0])),
                   fixtures::record(fixtures::ladder()[1])};
   return out;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "store/recording.h"
 #include "window_fixture.h"
 
 namespace flashcore::gui::test {
@@ -126,6 +127,22 @@ TEST_F(DatabaseTest, ARecordingIsNeverATarget) {
   writeFile("some.db.zst", "no recording");
   window_->openDatabase(file("some.db.zst"));
   EXPECT_EQ(window_->profileTarget(), file("default.db"));
+}
+
+// Its runs were taken live, and elsewhere: a window that opens the file itself says so as a replay does.
+TEST_F(DatabaseTest, TheRunsOfAnOpenedRecordingAreCalledThat) {
+  makeWindow();
+  ids_ = writeSample(file("source.db").toStdString());
+  auto store = store::Store::open(file("source.db").toStdString());
+  ASSERT_TRUE(store.has_value());
+  ASSERT_TRUE(store::write_recording(*store, file("sample.db.zst").toStdString()).has_value());
+  openFile("sample.db.zst");
+  click(window_->sessions()->indexOfSession(ids_.live));
+  ASSERT_TRUE(wait([&] { return labelText("originBadge").contains(QStringLiteral("RECORDING")); }));
+  EXPECT_TRUE(child<QLabel>("originBadge")->isVisible());
+  const auto session = window_->sessions()->indexOfSession(ids_.live);
+  EXPECT_TRUE(session.data().toString().contains(QStringLiteral("RECORDING")))
+      << session.data().toString().toStdString();
 }
 
 TEST_F(DatabaseTest, FollowsWhatOthersWriteAndKeepsTheSelection) {

@@ -170,6 +170,34 @@ TEST(PhaseBarsView, AnImportShowsItsTimeAndNoSpeedUp) {
   EXPECT_EQ(view.plot()->plottableCount(), 2);
 }
 
+// Kernels of templates have names of any length: they are cut, their numbers stay, and the bars keep more
+// than half of a narrow plot.
+TEST(PhaseBarsView, LongNamesLeaveRoomForTheBars) {
+  const std::string name = "nvjet_sm90_hss_128x128_64x6_2x1_v_bz_TNT";
+  PhaseBarsView view;
+  showView(view, loadedRecords({makeImport(name, 12.5), makeImport(name, 3)}));
+  view.resize(190, 300);
+  view.plot()->replot();
+  view.plot()->replot();
+  EXPECT_GT(view.plot()->axisRect()->width(), view.plot()->viewport().width() / 3);
+  const auto ticker = view.plot()->yAxis->ticker().dynamicCast<QCPAxisTickerText>();
+  ASSERT_TRUE(ticker);
+  EXPECT_TRUE(ticker->ticks()[0].contains(QStringLiteral(" #"))) << ticker->ticks()[0].toStdString();
+}
+
+// Ceilings without a point under them leave a person asking.
+TEST(RooflineView, AnImportWithoutAPointSaysWhy) {
+  core::RunRecord run = makeImport("axpy", 12.5);
+  run.device = makeRun({}).device;
+  RooflineView view;
+  showView(view, loadedRecords({run}));
+  const auto* why = view.findChild<QLabel*>(QStringLiteral("rooflineEmpty"));
+  EXPECT_TRUE(why->isVisible());
+  EXPECT_TRUE(why->text().startsWith(QStringLiteral("no point: "))) << why->text().toStdString();
+  showView(view, ladder());
+  EXPECT_FALSE(why->isVisible());
+}
+
 TEST(PhaseBarsView, AClickOnABarChoosesItsRun) {
   PhaseBarsView view;
   showView(view, ladder());

@@ -246,6 +246,29 @@ TEST(NcuCsv, UnitsComeToTheirBase) {
     EXPECT_DOUBLE_EQ(value(one({{"a.avg", unit, "2.5"}}), "a.avg"), expected) << unit;
 }
 
+// A unit that nobody knows must not be read as nanoseconds.
+TEST(NcuCsv, AUnitThatIsNoneOfTheCounterLeavesItMissing) {
+  const auto run = one({{"gpu__time_duration.sum", "furlong", "6,656"},
+                        {"dram__bytes.sum", "Ebyte", "3"},
+                        {"lts__t_bytes.sum", "Mbyte", "3"},
+                        {"sm__inst_executed.sum", "furlong", "7"}});
+  for (const char* name : {"gpu__time_duration.sum", "dram__bytes.sum"}) {
+    ASSERT_NE(counter(run, name), nullptr);
+    EXPECT_FALSE(counter(run, name)->value) << name;
+    EXPECT_THAT(counter(run, name)->reason, HasSubstr("is no unit of this counter"));
+  }
+  EXPECT_DOUBLE_EQ(value(run, "lts__t_bytes.sum"), 3e6);
+  EXPECT_DOUBLE_EQ(value(run, "sm__inst_executed.sum"), 7);
+}
+
+// What the file does not say is not said for it: the run carries the import's time, its measurement none.
+TEST(NcuCsv, AMeasurementOfAFileWithoutATimeHasNone) {
+  const auto run = one({{"gpu__time_duration.sum", "ns", "6656"}});
+  EXPECT_FALSE(run.taken_at.empty());
+  EXPECT_EQ(run.measurements.at(0).taken_at, "");
+  EXPECT_EQ(imported("ncu_2022_raw.csv").runs.at(0).measurements.at(0).taken_at, "2022-03-04T10:11:12Z");
+}
+
 TEST(NcuCsv, ARunOfNothingButWordsSaysWhy) {
   EXPECT_THAT(refusal("==PROF== Connected to process 1\n==WARNING== No kernels were profiled.\n"),
               HasSubstr("f.csv:1:1: ncu says: no kernels were profiled"));
