@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -106,10 +107,9 @@ TEST(BuiltinCatalogue, HopperCountsWarpgroupProducts) {
 TEST(BuiltinCatalogue, LoadsInMilliseconds) {
   double best_ms = 1e9;  // the best of some, so that a busy machine fails nothing
   for (int i = 0; i < 10; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // the processor's time: others' load is not ours
     ASSERT_TRUE(Catalogue::builtin());
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-    best_ms = std::min(best_ms, took.count());
+    best_ms = std::min(best_ms, 1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
   }
   std::printf("the built-in catalogue loads in %.2f ms\n", best_ms);
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)

@@ -30,13 +30,13 @@ def symbols(archive):
 
 
 def covered(root, phase):
-    script = f'include({root}/cmake/source_closure.cmake)\nflashcore_sources(s [[{root}]] kernels/phases/{phase}.cu)\n' \
+    script = f'include([[{root}/cmake/source_closure.cmake]])\nflashcore_sources(s [[{root}]] kernels/phases/{phase}.cu)\n' \
              'foreach(f IN LISTS s)\n  message(NOTICE "${f}")\nendforeach()\n'
     with tempfile.NamedTemporaryFile("w", suffix=".cmake") as file:
         file.write(script)
         file.flush()
         return set(subprocess.run(["cmake", "-P", file.name], check=True, capture_output=True,
-                                  text=True).stderr.split())
+                                  text=True).stderr.splitlines())
 
 
 def needed(start, objects, home):

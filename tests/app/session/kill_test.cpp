@@ -25,16 +25,27 @@ std::vector<core::RowId> timed_runs(const std::string& out) {
   return ids;
 }
 
+// How long the session takes on this machine at its present load.
+std::chrono::milliseconds undisturbed(const std::string& program) {
+  tests::TemporaryFolder folder;
+  const auto begin = std::chrono::steady_clock::now();
+  tests::Program session({program, "profile", (folder / "runs.db").string(), "12", "4"},
+                         {{"FAKE_PAUSE_MS", "20"}});
+  EXPECT_EQ(session.finish().exit_code, 0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+}
+
 TEST(Kill, AtTwentyFourMomentsNothingThatWasTimedIsLost) {
   const std::string program = std::string(FLASHCORE_BUILD_DIR) + "/tests/fake_profile";
   std::size_t all_timed = 0, killed = 0;
+  const auto whole_session = undisturbed(program);
   for (int moment = 0; moment < 24; ++moment) {
     SCOPED_TRACE(moment);
     tests::TemporaryFolder folder;
     const auto db = folder / "runs.db";
     tests::Program session({program, "profile", db.string(), "12", "4"}, {{"FAKE_PAUSE_MS", "20"}});
     // Spread over creation, checks, timing and counting.
-    std::this_thread::sleep_for(std::chrono::milliseconds(5 + 27 * moment));
+    std::this_thread::sleep_for(whole_session * (moment + 1) * 9 / (24 * 10));
     session.send(SIGKILL);
     const auto outcome = session.finish();
     killed += outcome.exit_code == 128 + SIGKILL ? 1 : 0;
