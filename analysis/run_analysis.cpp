@@ -7,18 +7,10 @@
 
 #include "analysis/aggregate.h"
 #include "analysis/run_values.h"
+#include "core/tool_times.h"
 
 namespace flashcore::analysis {
 namespace {
-
-// Times that tools count or report for a launch, the best first: vendor name, and what it is called.
-struct ToolTime {
-  std::string_view counter, title;
-};
-constexpr std::array kToolTimes{ToolTime{kKernelDurationCounter, kKernelDurationCounter},
-                                ToolTime{"nv/cold/time/gpu/mean", "mean"},
-                                ToolTime{"nv/batch/time/gpu/mean", "batch mean"},
-                                ToolTime{"Average GPU Time (Cold)", "mean"}};  // nvbench of 2021
 
 // References and subjects outside of a ladder are no base of one.
 bool can_be_base(const RunAnalysis& run) {
@@ -40,7 +32,7 @@ std::optional<HeadlineTime> headline_time(const core::RunRecord& run) {
     return HeadlineTime{graph->p50, fmt::format("graph p50 of {}", graph->n), false};
   }
   const LaunchCounters counters = aggregate_counters(run);
-  for (const auto& [name, title] : kToolTimes) {
+  for (const auto& [name, title] : core::kToolTimes) {
     const auto counted = counters.find(name);
     if (counted == counters.end() || !counted->second.value || !(*counted->second.value > 0)) continue;
     return HeadlineTime{*counted->second.value, fmt::format("{}, {}", title, counted->second.collector),

@@ -1,16 +1,12 @@
 #include "store/summary.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
+
+#include "core/tool_times.h"
 
 namespace flashcore::store {
 namespace {
-
-// The names under which tools tell how long a launch took, in nanoseconds, best first: CUPTI's and ncu's,
-// then nvbench's (analysis/run_analysis.cpp reads the same).
-constexpr std::array<std::string_view, 4> kDurations{"gpu__time_duration.sum", "nv/cold/time/gpu/mean",
-                                                     "nv/batch/time/gpu/mean", "Average GPU Time (Cold)"};
 
 std::optional<double> sum_of(const core::MeasurementRecord& measurement, std::string_view name) {
   std::optional<double> sum;
@@ -23,8 +19,8 @@ std::optional<double> sum_of(const core::MeasurementRecord& measurement, std::st
 }
 
 std::optional<double> counted_by(const core::MeasurementRecord& measurement) {
-  for (const std::string_view name : kDurations) {
-    if (const auto counted = sum_of(measurement, name)) return counted;
+  for (const core::ToolTime& time : core::kToolTimes) {
+    if (const auto counted = sum_of(measurement, time.counter)) return counted;
   }
   return std::nullopt;
 }
