@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
+#include <set>
 #include <tuple>
+
+#include "analysis/denominators.h"
 
 namespace flashcore::analysis {
 namespace {
@@ -26,30 +31,72 @@ void take_single(const core::CounterValue& counter, CounterReading& reading) {
   if (reading.reason.empty()) reading.value = counter.value;
 }
 
-// The mean of the kernels weighted by their durations.
-void weighted_mean(const Held& held, const Held* durations, CounterReading& reading) {
-  double sum = 0;
-  double weights = 0;
-  for (const auto& [ordinal, counter] : held.kernels) {
-    const auto* duration = durations != nullptr && durations->kernels.contains(ordinal)
-                               ? durations->kernels.at(ordinal)
-                               : nullptr;
-    if (duration == nullptr || !why_missing(*duration).empty()) {
-      reading.reason = fmt::format("an average over {} kernels needs {} of each, and kernel {} has none",
-                                   held.kernels.size(), kKernelDurationCounter, ordinal);
-      return;
-    }
-    sum += *counter->value * *duration->value;
-    weights += *duration->value;
+using ByName = std::map<std::string_view, Held>;
+using Weights = std::map<int, double>;  // by ordinal
+
+// The values of a counter by kernel, where it is known for all of `ordinals`.
+std::optional<Weights> values_of(const ByName& all, std::string_view name, const Held& ordinals) {
+  const auto held = all.find(name);
+  if (held == all.end()) return std::nullopt;
+  Weights values;
+  for (const auto& [ordinal, counter] : ordinals.kernels) {
+    const auto at = held->second.kernels.find(ordinal);
+    if (at == held->second.kernels.end() || !why_missing(*at->second).empty()) return std::nullopt;
+    values.emplace(ordinal, *at->second->value);
   }
-  if (weights > 0) {
-    reading.value = sum / weights;
+  return values;
+}
+
+// The same, or what a rate makes of it: X = X.per_second * time.
+std::optional<Weights> weights_of(const ByName& all, const std::string& name, const Held& ordinals) {
+  if (auto counted = values_of(all, name, ordinals)) return counted;
+  auto rates = values_of(all, name + ".per_second", ordinals);
+  const auto durations = values_of(all, kKernelDurationCounter, ordinals);
+  if (!rates || !durations) return std::nullopt;
+  for (auto& [ordinal, rate] : *rates) rate *= durations->at(ordinal) * 1e-9;
+  return rates;
+}
+
+void weighted_mean(const Held& held, const ByName& all, const std::vector<std::string>& names,
+                   CounterReading& reading) {
+  for (const std::string& name : names) {
+    const auto weights = weights_of(all, name, held);
+    if (!weights) continue;
+    double sum = 0, total = 0;
+    for (const auto& [ordinal, counter] : held.kernels) {
+      sum += *counter->value * weights->at(ordinal);
+      total += weights->at(ordinal);
+    }
+    if (total > 0) {
+      reading.value = sum / total;
+      reading.weighted_by = name;
+    } else {
+      reading.reason =
+          fmt::format("{} is 0 for all {} kernels of the launch, so that nothing weighs its mean", name,
+                      held.kernels.size());
+    }
+    return;
+  }
+  std::string needs;
+  for (const std::string& name : {names.front(), names.back()}) {
+    if (needs != name) needs += (needs.empty() ? "" : " or ") + name;
+  }
+  reading.reason = fmt::format("a mean over {} kernels needs {} of each", held.kernels.size(), needs);
+}
+
+// Of the chip: equal for all kernels, but for the clock that some of these hold.
+void constant(const Held& held, const ByName& all, CounterReading& reading) {
+  const double first = *held.kernels.begin()->second->value;
+  const bool equal = std::all_of(held.kernels.begin(), held.kernels.end(),
+                                 [&](const auto& kernel) { return *kernel.second->value == first; });
+  if (equal) {
+    reading.value = first;
   } else {
-    reading.reason = fmt::format("the {} kernels of the launch took no time", held.kernels.size());
+    weighted_mean(held, all, {std::string(kKernelDurationCounter)}, reading);
   }
 }
 
-void combine(std::string_view name, const Held& held, const Held* durations, CounterReading& reading) {
+void combine(std::string_view name, const Held& held, const ByName& all, CounterReading& reading) {
   reading.kernels = static_cast<int>(held.kernels.size());
   std::vector<double> values;
   for (const auto& [ordinal, counter] : held.kernels) {
@@ -59,16 +106,13 @@ void combine(std::string_view name, const Held& held, const Held* durations, Cou
     }
     values.push_back(*counter->value);
   }
-  if (name.ends_with(".sum")) {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    reading.value = sum;
-  } else if (name.ends_with(".max")) {
-    reading.value = *std::max_element(values.begin(), values.end());
-  } else if (name.ends_with(".min")) {
-    reading.value = *std::min_element(values.begin(), values.end());
-  } else {
-    weighted_mean(held, durations, reading);
+  const Denominator denominator = denominator_of(name);
+  switch (denominator.how) {
+    case Combine::kAdd: reading.value = std::accumulate(values.begin(), values.end(), 0.0); break;
+    case Combine::kMost: reading.value = *std::max_element(values.begin(), values.end()); break;
+    case Combine::kLeast: reading.value = *std::min_element(values.begin(), values.end()); break;
+    case Combine::kConstant: constant(held, all, reading); break;
+    case Combine::kWeigh: weighted_mean(held, all, denominator.weights, reading); break;
   }
 }
 
@@ -94,6 +138,18 @@ std::optional<double> factor_of(const OneMeasurement& readings, std::string_view
   return clock ? std::optional<double>(*clock * *duration_ns * 1e-9) : std::nullopt;
 }
 
+// total = a + b. A part is the rest of the total only where all three are counted without noise; traffic is
+// counted in passes of its own, whose difference means nothing.
+struct Parts {
+  const char *total, *a, *b;
+  bool rest;
+};
+constexpr std::array kParts{
+    Parts{"dram__bytes.sum", "dram__bytes_read.sum", "dram__bytes_write.sum", false},
+    Parts{"lts__t_sectors.sum", "lts__t_sectors_lookup_hit.sum", "lts__t_sectors_lookup_miss.sum", false},
+    Parts{"sm__ops_path_tensor_op_hmma_src_fp16.sum", "sm__ops_path_tensor_op_hmma_src_fp16_dst_fp32.sum",
+          "sm__ops_path_tensor_op_hmma_src_fp16_dst_fp16.sum", true}};
+
 // Adds the sums that a measurement lacks and that its rates or its parts give.
 void derive(OneMeasurement& readings) {
   OneMeasurement derived;
@@ -104,11 +160,18 @@ void derive(OneMeasurement& readings) {
     reading.derived_from = std::move(from);
     derived.try_emplace(name, std::move(reading));
   };
-  const auto read = readings.find("dram__bytes_read.sum");
-  const auto written = value_in(readings, "dram__bytes_write.sum");
-  if (read != readings.end() && read->second.value && written) {
-    add("dram__bytes.sum", read->second, *read->second.value + *written,
-        "dram__bytes_read.sum and dram__bytes_write.sum");
+  for (const Parts& parts : kParts) {
+    const auto of = [&](const char* result, const char* x, const char* y, double sign) {
+      const auto one = readings.find(x);
+      const auto two = value_in(readings, y);
+      if (one == readings.end() || !one->second.value || !two) return;
+      const double value = *one->second.value + sign * *two;
+      if (value >= 0) add(result, one->second, value, fmt::format("{} and {}", x, y));
+    };
+    of(parts.total, parts.a, parts.b, 1);
+    if (!parts.rest) continue;
+    of(parts.a, parts.total, parts.b, -1);
+    of(parts.b, parts.total, parts.a, -1);
   }
   for (const auto& [name, reading] : readings) {
     for (const std::string_view suffix :
@@ -126,7 +189,7 @@ void derive(OneMeasurement& readings) {
 // Adds the launch's counters as the measurement at `index` has them.
 void read_measurement(const core::RunRecord& run, std::size_t index, Readings& readings) {
   const core::MeasurementRecord& measurement = run.measurements[index];
-  std::map<std::string_view, Held> by_name;
+  ByName by_name;
   for (const core::CounterValue& counter : measurement.counters) {
     Held& held = by_name[counter.name];
     if (counter.kernel) {
@@ -137,7 +200,6 @@ void read_measurement(const core::RunRecord& run, std::size_t index, Readings& r
   }
   std::size_t kernel_count = run.kernels.size();
   for (const auto& [name, held] : by_name) kernel_count = std::max(kernel_count, held.kernels.size());
-  const auto durations = by_name.find(kKernelDurationCounter);
 
   OneMeasurement mine;
   for (const auto& [name, held] : by_name) {
@@ -154,7 +216,7 @@ void read_measurement(const core::RunRecord& run, std::size_t index, Readings& r
     } else if (held.kernels.size() == 1) {
       take_single(*held.kernels.begin()->second, reading);
     } else {
-      combine(name, held, durations != by_name.end() ? &durations->second : nullptr, reading);
+      combine(name, held, by_name, reading);
     }
     mine.emplace(name, std::move(reading));
   }
@@ -167,7 +229,68 @@ int status_rank(core::MeasurementStatus status) noexcept {
   return status == core::MeasurementStatus::kPartial ? 1 : 2;
 }
 
+// What a measurement holds of one kernel alone.
+core::MeasurementRecord counters_of(const core::MeasurementRecord& measurement, int kernel) {
+  core::MeasurementRecord out;
+  out.collector = measurement.collector;
+  out.tool = measurement.tool;
+  out.tool_version = measurement.tool_version;
+  out.passes = measurement.passes;
+  out.status = measurement.status;
+  for (const core::CounterValue& counter : measurement.counters) {
+    if (counter.kernel == kernel) out.counters.push_back(counter);
+  }
+  return out;
+}
+
 }  // namespace
+
+KernelCounters counters_by_kernel(const core::RunRecord& run) {
+  std::set<int> ordinals;
+  for (const core::MeasurementRecord& measurement : run.measurements) {
+    for (const core::CounterValue& counter : measurement.counters) {
+      if (counter.kernel) ordinals.insert(*counter.kernel);
+    }
+  }
+  KernelCounters kernels;
+  if (ordinals.size() < 2) return kernels;
+  for (const int ordinal : ordinals) {
+    core::RunRecord alone;
+    for (const core::MeasurementRecord& measurement : run.measurements) {
+      alone.measurements.push_back(counters_of(measurement, ordinal));
+    }
+    kernels.emplace(ordinal, aggregate_counters(alone));
+  }
+  return kernels;
+}
+
+const CounterReading* reading_of(const LaunchCounters& counters, std::string_view name, std::size_t index) {
+  const auto found = counters.find(name);
+  if (found == counters.end()) return nullptr;
+  if (found->second.measurement == index) return &found->second;
+  for (const CounterReading& other : found->second.others) {
+    if (other.measurement == index) return &other;
+  }
+  return nullptr;
+}
+
+std::optional<KernelWeights> kernel_weights(const KernelCounters& kernels, std::string_view counter,
+                                            std::size_t index) {
+  std::vector<std::string> names = denominator_of(counter).weights;
+  names.emplace_back(kKernelDurationCounter);
+  for (const std::string& name : names) {
+    KernelWeights weights{{}, name};
+    double total = 0;
+    for (const auto& [ordinal, counters] : kernels) {
+      const CounterReading* reading = reading_of(counters, name, index);
+      if (reading == nullptr || !reading->value) break;
+      weights.of.emplace(ordinal, *reading->value);
+      total += *reading->value;
+    }
+    if (weights.of.size() == kernels.size() && total > 0) return weights;
+  }
+  return std::nullopt;
+}
 
 int collector_rank(std::string_view collector) noexcept {
   if (collector == "cupti") return 0;
@@ -187,6 +310,10 @@ std::string counter_provenance(const CounterReading& reading) {
   }
   if (!reading.tool.empty()) text += ", " + reading.tool;
   if (reading.kernels > 1) text += fmt::format(", {} kernels aggregated", reading.kernels);
+  if (!reading.weighted_by.empty()) {
+    text += ", weighted by " +
+            (reading.weighted_by == kKernelDurationCounter ? std::string("time") : reading.weighted_by);
+  }
   if (!reading.derived_from.empty()) text += ", from " + reading.derived_from;
   return text;
 }

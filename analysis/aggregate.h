@@ -1,14 +1,16 @@
 // Counters of a launch from what the measurements of a run hold. A collector may take one range a launch
 // (no kernel) or one a kernel (its ordinal); people ask about the launch.
 //
-// Kernels become a launch, by the end of the counter's name: ".sum" adds up; ".max" and ".min" take the
-// extreme; all else (averages, ratios, shares of a peak, rates) is the mean weighted by each kernel's
-// gpu__time_duration.sum. A counter that is missing for one kernel is missing for the launch.
+// Kernels become a launch by what the counter is a share of (analysis/denominators.h). A mean whose own
+// denominator was not counted is weighted by time, and its provenance says so. A counter that is missing for
+// one kernel is missing for the launch.
 //
 // A ".sum" that a tool did not keep is derived from what it kept (ncu's own sets hold rates):
 //   X.sum = X.sum.per_second * gpu__time_duration.sum
 //   X.sum = X.sum.per_cycle_elapsed * cycles a second of its unit * gpu__time_duration.sum, for one kernel
 //   dram__bytes.sum = dram__bytes_read.sum + dram__bytes_write.sum
+//   lts__t_sectors.sum = lts__t_sectors_lookup_hit.sum + lts__t_sectors_lookup_miss.sum
+//   FP16 operations by mma: all = those accumulated in FP32 + those in FP16, any of the three from the others
 //
 // Where several measurements hold one counter, one of them gives the value of all kernels (kernels of two
 // measurements are never mixed: they may have been counted under other conditions), and the others are kept
@@ -43,6 +45,7 @@ struct CounterReading {
   int kernels = 1;              // how many were aggregated; 1: the value is the collector's own
   std::size_t measurement = 0;  // its place in RunRecord::measurements
   std::string derived_from;     // "dram__bytes.sum.per_second"; empty for what was counted as such
+  std::string weighted_by;      // "sm__cycles_active.avg"; empty where nothing was weighted
 };
 
 struct LaunchCounter : CounterReading {
@@ -52,6 +55,24 @@ struct LaunchCounter : CounterReading {
 // By vendor name; the keys compare with string_view.
 using LaunchCounters = std::map<std::string, LaunchCounter, std::less<>>;
 LaunchCounters aggregate_counters(const core::RunRecord& run);
+
+// The counters of each kernel by itself, by ordinal, for what is no sum and no mean of them; empty where no
+// collector took several kernels apart.
+using KernelCounters = std::map<int, LaunchCounters>;
+KernelCounters counters_by_kernel(const core::RunRecord& run);
+
+// What measurement `index` says of a counter; nullptr where it does not hold it.
+const CounterReading* reading_of(const LaunchCounters& counters, std::string_view name, std::size_t index);
+
+// What weighs a mean over kernels, by ordinal.
+struct KernelWeights {
+  std::map<int, double> of;
+  std::string by;  // "sm__cycles_active.sum"
+};
+// Of a mean such as `counter`, in the one measurement: by the first of its denominators that every kernel
+// has.
+std::optional<KernelWeights> kernel_weights(const KernelCounters& kernels, std::string_view counter,
+                                            std::size_t index);
 
 // "cupti, 4 passes, CUPTI 130000, 3 kernels aggregated", "ncu, Nsight Compute 2025.3, from X.sum.per_second"
 std::string counter_provenance(const CounterReading& reading);

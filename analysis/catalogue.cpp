@@ -10,6 +10,7 @@
 
 #include "analysis/catalogue_parse.h"
 #include "analysis/catalogue_text.h"
+#include "analysis/denominators.h"
 #include "analysis/run_values.h"
 #include "core/atomic_file.h"
 #include "core/nearest.h"
@@ -73,19 +74,27 @@ const MetricFormula* Metric::formula_for(std::string_view chip) const {
   return any;
 }
 
-core::Result<Catalogue> Catalogue::builtin() {
-  CatalogueBuilder builder;
+core::Result<Catalogue> Catalogue::from_parts(CatalogueBuilder& builder, const std::string& hashed) {
+  auto parts = builder.finish();
+  if (!parts) return core::fail(parts.error());
   Catalogue catalogue;
-  std::string hashed;
-  if (auto ok = add_builtin(builder, hashed); !ok) return core::fail(ok.error());
-  if (auto ok = builder.finish(catalogue.sections_, catalogue.metrics_); !ok) return core::fail(ok.error());
+  catalogue.sections_ = std::move(parts->sections);
+  catalogue.metrics_ = std::move(parts->metrics);
+  catalogue.speed_of_light_ = std::move(parts->speed_of_light);
+  catalogue.orders_ = std::move(parts->orders);
   catalogue.hash_ = sha256_hex(hashed);
   return catalogue;
 }
 
+core::Result<Catalogue> Catalogue::builtin() {
+  CatalogueBuilder builder;
+  std::string hashed;
+  if (auto ok = add_builtin(builder, hashed); !ok) return core::fail(ok.error());
+  return from_parts(builder, hashed);
+}
+
 core::Result<Catalogue> Catalogue::with_folder(const std::filesystem::path& folder) {
   CatalogueBuilder builder;
-  Catalogue catalogue;
   std::string hashed;
   if (auto ok = add_builtin(builder, hashed); !ok) return core::fail(ok.error());
   const auto files = toml_files(folder);
@@ -110,23 +119,18 @@ core::Result<Catalogue> Catalogue::with_folder(const std::filesystem::path& fold
     hashed += *text;
     if (auto ok = builder.add_file(path.string(), *text, 1, false); !ok) return core::fail(ok.error());
   }
-  if (auto ok = builder.finish(catalogue.sections_, catalogue.metrics_); !ok) return core::fail(ok.error());
-  catalogue.hash_ = sha256_hex(hashed);
-  return catalogue;
+  return from_parts(builder, hashed);
 }
 
 core::Result<Catalogue> Catalogue::from_text(const std::map<std::string, std::string>& files) {
   CatalogueBuilder builder;
-  Catalogue catalogue;
   std::string hashed;
   for (const auto& [file, text] : files) {
     hashed += fmt::format("{} {}\n", file, text.size());
     hashed += text;
     if (auto ok = builder.add_file(file, text, 0, false); !ok) return core::fail(ok.error());
   }
-  if (auto ok = builder.finish(catalogue.sections_, catalogue.metrics_); !ok) return core::fail(ok.error());
-  catalogue.hash_ = sha256_hex(hashed);
-  return catalogue;
+  return from_parts(builder, hashed);
 }
 
 const Metric* Catalogue::find(std::string_view id) const {
@@ -136,16 +140,31 @@ const Metric* Catalogue::find(std::string_view id) const {
 }
 
 std::vector<std::string> Catalogue::counters_for(std::string_view chip, CounterSet set) const {
-  std::set<std::string> names;
+  std::set<std::string, std::less<>> names;
   for (const Metric& metric : metrics_) {
     if (metric.set > set) continue;
     const MetricFormula* formula = metric.formula_for(chip);
     if (formula == nullptr) continue;
     for (const auto& [variable, counter] : formula->counters) names.insert(counter);
   }
-  // Averages over the kernels of a launch are weighted by it, so it comes along always.
-  if (!names.empty()) names.emplace(kKernelDurationCounter);
-  return {names.begin(), names.end()};
+  if (names.empty()) return {};
+  names.emplace(kKernelDurationCounter);
+  for (std::string& weight : weights_for({names.begin(), names.end()})) names.insert(std::move(weight));
+
+  // What a smaller set orders comes first, so that the order of a larger one names what it adds alone.
+  std::vector<std::string> ordered;
+  for (const CounterSet part : {CounterSet::kQuick, CounterSet::kStandard, CounterSet::kFull}) {
+    if (part > set) break;
+    for (const CounterOrder& order : orders_) {
+      if (order.set != part) continue;
+      if (std::find(order.chips.begin(), order.chips.end(), chip) == order.chips.end()) continue;
+      for (const std::string& name : order.counters) {
+        if (auto node = names.extract(name)) ordered.push_back(std::move(node.value()));
+      }
+    }
+  }
+  ordered.insert(ordered.end(), names.begin(), names.end());
+  return ordered;
 }
 
 core::Result<CounterSet> parse_counter_set(std::string_view name) {

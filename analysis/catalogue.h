@@ -38,6 +38,13 @@ struct MetricFormula {
   double example_result = 0;
 };
 
+// When a metric's value means nothing: where `when` (a formula over the metric's own value, `value`, its
+// counters and run variables) is not zero, the value is missing with `reason`.
+struct MetricGuard {
+  std::string when;  // "value > sm_clock_max_hz"
+  std::string reason;
+};
+
 struct Metric {
   std::string id;  // "tensor_pipe_active"
   std::string title;
@@ -47,8 +54,36 @@ struct Metric {
   std::string section;
   CounterSet set = CounterSet::kStandard;
   std::vector<MetricFormula> formulas;
+  std::vector<MetricGuard> guards;
 
   const MetricFormula* formula_for(std::string_view chip) const;
+};
+
+// The strip of bars and the memory chart (analysis/speed_of_light.h): which metric stands where. An id that
+// is empty stands for nothing.
+struct BarSpec {
+  std::string id, title, metric;
+  std::string part_of;  // the bar that its unit is a part of
+};
+struct NodeSpec {
+  std::string id, title, hit_rate, share;
+};
+struct ArrowSpec {
+  std::string from, to, title, bytes, throughput;
+  bool where_counted = false;  // left out where its bytes are missing
+};
+struct SpeedOfLightSpec {
+  std::vector<BarSpec> bars;
+  std::vector<NodeSpec> nodes;
+  std::vector<ArrowSpec> arrows;
+};
+
+// Counters of one set in the order in which CUPTI needs the fewest passes on some chips, as it was searched
+// for (analysis/catalogue/order.toml).
+struct CounterOrder {
+  std::vector<std::string> chips;
+  CounterSet set = CounterSet::kStandard;
+  std::vector<std::string> counters;
 };
 
 struct Section {
@@ -65,6 +100,8 @@ struct MetricValue {
   std::string provenance;  // "cupti, 4 passes, CUPTI 130000" or "model" or "resources"
 };
 
+class CatalogueBuilder;
+
 class Catalogue {
  public:
   static core::Result<Catalogue> builtin();
@@ -78,15 +115,24 @@ class Catalogue {
   const Metric* find(std::string_view id) const;
   const std::string& hash() const { return hash_; }  // over all its text
 
-  // Vendor names to collect for a set on a chip, each once, sorted.
+  const SpeedOfLightSpec& speed_of_light() const { return speed_of_light_; }
+
+  // Vendor names to collect for a set on a chip, each once, with what weighs them (analysis/denominators.h),
+  // in the order in which CUPTI schedules them into the fewest passes, as far as one was searched for
+  // (analysis/catalogue/order.toml); the order is part of the catalogue. Counters that no order names come
+  // behind it, by name.
   std::vector<std::string> counters_for(std::string_view chip, CounterSet set) const;
 
   // Every metric of the catalogue for a run: with a value, or with the reason why not.
   std::vector<MetricValue> evaluate(const core::RunRecord& run) const;
 
  private:
+  static core::Result<Catalogue> from_parts(CatalogueBuilder& builder, const std::string& hashed);
+
   std::vector<Section> sections_;
   std::vector<Metric> metrics_;
+  SpeedOfLightSpec speed_of_light_;
+  std::vector<CounterOrder> orders_;
   std::string hash_;
 };
 

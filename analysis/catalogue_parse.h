@@ -1,5 +1,6 @@
-// CatalogueBuilder: TOML text to sections and metrics, with every rule of docs/metrics.md checked.
-// Layers: what a later layer defines replaces what an earlier one defined under the same id.
+// CatalogueBuilder: files of TOML to one catalogue, with every rule of docs/metrics.md checked that needs
+// more than one table. Layers: what a later layer defines replaces what an earlier one defined under the same
+// id.
 //
 // Owns: what was parsed. Threads: one.
 // Errors: kUsage, "FILE:LINE: what is wrong", with the rule as the hint.
@@ -8,12 +9,22 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analysis/catalogue.h"
+#include "analysis/catalogue_reader.h"
 #include "core/result.h"
 
 namespace flashcore::analysis {
+
+// What a catalogue is made of, checked.
+struct CatalogueParts {
+  std::vector<Section> sections;  // in order
+  std::vector<Metric> metrics;    // by section
+  SpeedOfLightSpec speed_of_light;
+  std::vector<CounterOrder> orders;
+};
 
 class CatalogueBuilder {
  public:
@@ -21,8 +32,8 @@ class CatalogueBuilder {
   // here: that would cost more than all the rest. Those of other layers are, and their examples computed.
   core::Status add_file(std::string_view file, std::string_view text, int layer, bool trusted);
 
-  // Checks what needs all files, expands chip families and sorts.
-  core::Status finish(std::vector<Section>& sections, std::vector<Metric>& metrics);
+  // Checks what needs all files, expands chip families and sorts. Once a builder.
+  core::Result<CatalogueParts> finish();
 
  private:
   struct Origin {
@@ -30,23 +41,32 @@ class CatalogueBuilder {
     int layer = 0;
     bool trusted = false;
   };
+  template <typename Value>
   struct Entry {
-    Metric metric;
+    std::string id;
+    Value value;
     Origin origin;
-    std::vector<std::string> formula_origins;
   };
-  struct Reader;
+  template <typename Value>
+  using Entries = std::vector<Entry<Value>>;
 
-  core::Status check_formula(const Metric& metric, const MetricFormula& formula, const std::string& where,
-                             bool trusted) const;
-  core::Status expand_chips(Metric& metric, const Entry& entry) const;
+  template <typename Value>
+  core::Status put(Entries<Value>& into, std::string_view what, std::string id, Placed<Value> placed,
+                   int layer, bool trusted);
+  core::Status check_metric(const Entry<ReadMetric>& entry) const;
+  core::Status expand_chips(std::vector<std::string>& chips, const std::string& what,
+                            const std::string& where) const;
+  core::Status expand_formulas(Entry<ReadMetric>& entry) const;
+  core::Status check_speed_of_light() const;
+  core::Result<std::vector<CounterOrder>> take_orders();
 
   std::map<std::string, std::vector<std::string>> families_;
-  std::map<std::string, Origin> family_origins_;
-  std::vector<Section> sections_;
-  std::map<std::string, Origin> section_origins_;
-  std::vector<Entry> entries_;
-  std::map<std::string, std::size_t> entry_of_;
+  Entries<Section> sections_;
+  Entries<ReadMetric> metrics_;
+  Entries<BarSpec> bars_;
+  Entries<NodeSpec> nodes_;
+  Entries<ArrowSpec> arrows_;
+  Entries<CounterOrder> orders_;
 };
 
 }  // namespace flashcore::analysis

@@ -12,24 +12,43 @@
 namespace flashcore::analysis {
 namespace {
 
+// The first check that failed, and the moment of its measurement.
+const core::CheckRecord* failed_check(const core::RunRecord& run, std::string& moment) {
+  for (const core::MeasurementRecord& measurement : run.measurements) {
+    for (const core::CheckRecord& check : measurement.checks) {
+      if (check.passed) continue;
+      const auto said = measurement.parameters.find("moment");
+      if (said != measurement.parameters.end()) moment = said->second;
+      return &check;
+    }
+  }
+  return nullptr;
+}
+
 std::string wrong_sentence(const core::RunRecord& run) {
-  const std::vector<core::CheckRecord> checks = core::all_checks(run);
-  const auto failed = std::find_if(checks.begin(), checks.end(),
-                                   [](const core::CheckRecord& check) { return !check.passed; });
+  std::string moment;
+  const core::CheckRecord* failed = failed_check(run, moment);
   // A database may say that an answer was wrong and no longer hold the check that said so.
-  if (failed == checks.end()) return "WRONG; its timing is not a result";
+  if (failed == nullptr) return "WRONG; its timing is not a result";
   std::vector<std::string> reasons;
   if (!(failed->max_error <= failed->max_tolerance)) {
     reasons.push_back(fmt::format("max error {:.3g} > {:.3g}", failed->max_error, failed->max_tolerance));
   }
-  if (!(failed->mean_error <= failed->mean_tolerance)) {
-    reasons.push_back(fmt::format("mean error {:.3g} > {:.3g}", failed->mean_error, failed->mean_tolerance));
+  if (failed->mean_tolerance && !(failed->mean_error <= *failed->mean_tolerance)) {
+    reasons.push_back(fmt::format("mean error {:.3g} > {:.3g}", failed->mean_error, *failed->mean_tolerance));
   }
   if (failed->nan_count > 0) reasons.push_back(fmt::format("{} NaN", failed->nan_count));
   if (failed->inf_count > 0) reasons.push_back(fmt::format("{} Inf", failed->inf_count));
+  // What the launch wrote where it may not stands behind the place of the largest error.
+  if (const auto more = failed->worst.find("; and "); more != std::string::npos) {
+    reasons.push_back(failed->worst.substr(more + 6));
+  }
   std::string why;
   for (const std::string& reason : reasons) why += (why.empty() ? ": " : ", ") + reason;
-  return fmt::format("WRONG{} (seed {}); its timing is not a result", why, failed->seed);
+  const std::string input = failed->input.empty() ? "" : failed->input + " input, ";
+  // Before timing is where a check belongs; a fault that shows only after it is another fault.
+  const std::string when = moment.empty() || moment.starts_with("before") ? "" : ", " + moment;
+  return fmt::format("WRONG{} ({}seed {}{}); its timing is not a result", why, input, failed->seed, when);
 }
 
 // The tool of the first measurement that names one.

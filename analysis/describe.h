@@ -11,8 +11,9 @@
 
 namespace flashcore::analysis {
 
-// "WRONG: max error 1.2 > 0.06, 3 NaN (seed 42); its timing is not a result", "not checked against the
-// reference; its timing is not a result"; empty for a right answer and for one that does not apply.
+// "WRONG: max error 1.2 > 0.06, 3 NaN (peaked input, seed 42, after timing); its timing is not a result",
+// "not checked against the reference; its timing is not a result"; empty for a right answer and for one that
+// does not apply.
 std::string answer_sentence(const core::RunRecord& run);
 
 // "right", "WRONG", "not checked", "does not apply"

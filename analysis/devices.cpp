@@ -43,8 +43,13 @@ std::vector<Architecture> parse(std::string_view text) {
     Architecture a;
     a.compute = table["compute"].value_or<std::string>("");
     a.chip = table["chip"].value_or<std::string>("");
-    a.rates = {table["title"].value_or<std::string>(""), rate(table, "tensor_f16"), rate(table, "fp32"),
-               rate(table, "mufu"), rate(table, "l2")};
+    a.rates.title = table["title"].value_or<std::string>("");
+    a.rates.tensor_f16 = rate(table, "tensor_f16");
+    a.rates.tensor_f16_mma = rate(table, "tensor_f16_mma");
+    a.rates.fp32 = rate(table, "fp32");
+    a.rates.mufu = rate(table, "mufu");
+    a.rates.l2 = rate(table, "l2");
+    a.rates.l1 = rate(table, "l1");
     const toml::array* products = table["product"].as_array();
     for (const toml::node& item : products != nullptr ? *products : toml::array{}) {
       const toml::table& product = *item.as_table();
@@ -91,15 +96,20 @@ DeviceRates rates_of(const core::DeviceRecord& device) {
   for (const Architecture& architecture : architectures()) {
     if (architecture.compute != compute) continue;
     DeviceRates rates = architecture.rates;
+    // Where mma.sync reaches the architecture's peak it reaches the product's.
+    const bool mma_is_peak = rates.tensor_f16_mma.value == rates.tensor_f16.value;
     for (const Product& product : architecture.products) {
-      if (matches(product, device.name)) rates.tensor_f16 = product.tensor_f16;
+      if (!matches(product, device.name)) continue;
+      rates.tensor_f16 = product.tensor_f16;
+      if (mma_is_peak) rates.tensor_f16_mma = product.tensor_f16;
     }
     return rates;
   }
   const Rate unknown{
       std::nullopt, "",
       fmt::format("analysis/catalogue/devices.toml has no rates for compute capability {}", compute)};
-  return {fmt::format("compute capability {}", compute), unknown, unknown, unknown, unknown};
+  return {
+      fmt::format("compute capability {}", compute), unknown, unknown, unknown, unknown, unknown, unknown};
 }
 
 std::string formula_chip(const std::optional<core::DeviceRecord>& device) {

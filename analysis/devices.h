@@ -19,11 +19,13 @@ struct Rate {
 };
 
 struct DeviceRates {
-  std::string title;  // "Hopper, GH100"
-  Rate tensor_f16;    // dense FP16 with FP32 accumulation, FLOP a clock and SM
-  Rate fp32;          // FLOP a clock and SM
-  Rate mufu;          // special functions a clock and SM
-  Rate l2;            // bytes a clock of the whole chip
+  std::string title;    // "Hopper, GH100"
+  Rate tensor_f16;      // dense FP16 with FP32 accumulation by the fastest instruction, FLOP a clock and SM
+  Rate tensor_f16_mma;  // the same by mma.sync, where that is slower (Hopper: wgmma alone reaches the peak)
+  Rate fp32;            // FLOP a clock and SM
+  Rate mufu;            // special functions a clock and SM
+  Rate l2;              // bytes a clock of the whole chip
+  Rate l1;              // bytes a clock and SM, shared memory and L1 together
 };
 
 // By compute capability, and by product where products of one architecture differ. For a device that is

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "analysis/aggregate.h"
 #include "analysis/catalogue.h"
+#include "analysis/denominators.h"
 #include "analysis/devices.h"
 #include "analysis/formula.h"
 #include "analysis/run_values.h"
@@ -17,6 +19,7 @@ struct Inputs {
   const core::RunRecord& run;
   std::string chip;
   LaunchCounters counters;
+  KernelCounters kernels;
   std::map<std::string, RunValue, std::less<>> values;
   std::string no_counters;  // why the run has none at all; empty when it has some
 };
@@ -36,7 +39,8 @@ std::string why_no_counters(const core::RunRecord& run) {
 }
 
 Inputs inputs_of(const core::RunRecord& run) {
-  Inputs in{run, formula_chip(run.device), aggregate_counters(run), run_values(run), {}};
+  Inputs in{run, formula_chip(run.device), aggregate_counters(run), counters_by_kernel(run), run_values(run),
+            {}};
   if (in.counters.empty()) in.no_counters = why_no_counters(run);
   return in;
 }
@@ -86,6 +90,103 @@ std::string chip_reason(const Inputs& in) {
   return fmt::format("{} has no counters for it", in.chip);
 }
 
+// The reason of the first guard that holds. One that needs what is missing cannot hold.
+std::string guard_reason(const Inputs& in, const Metric& metric, const MetricFormula& formula, double value) {
+  for (const MetricGuard& guard : metric.guards) {
+    std::vector<double> values;
+    std::vector<std::string> sources;
+    bool known = true;
+    for (const std::string& name : formula_variables(guard.when)) {
+      if (name == "value") {
+        values.push_back(value);
+      } else if (!take(in, metric, formula, name, values, sources).empty()) {
+        known = false;
+        break;
+      }
+    }
+    if (!known) continue;
+    const auto holds = evaluate_compiled(guard.when, values);
+    if (!holds) return holds.error().message;
+    if (*holds != 0) return guard.reason;
+  }
+  return {};
+}
+
+// The measurement that holds every counter of the formula kernel by kernel; nothing where the formula reads
+// none, or they were taken over the launch, or by several measurements.
+std::optional<std::size_t> kernel_measurement(const Inputs& in, const MetricFormula& formula,
+                                              const std::vector<std::string>& names) {
+  std::optional<std::size_t> index;
+  for (const std::string& name : names) {
+    const auto named = formula.counters.find(name);
+    if (named == formula.counters.end()) continue;
+    const LaunchCounter& counter = in.counters.find(named->second)->second;
+    if (counter.kernels < 2 || (index && *index != counter.measurement)) return std::nullopt;
+    index = counter.measurement;
+  }
+  return index;
+}
+
+// A count adds up over kernels; everything else is a mean of theirs.
+bool adds_up(const Metric& metric, const MetricFormula& formula, const std::vector<std::string>& names) {
+  constexpr std::array<std::string_view, 6> kCounts{"B", "FLOP", "OP", "inst", "cycles", "ns"};
+  if (std::find(kCounts.begin(), kCounts.end(), metric.unit) == kCounts.end()) return false;
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    const auto named = formula.counters.find(name);
+    return named == formula.counters.end() || denominator_of(named->second).how == Combine::kAdd;
+  });
+}
+
+// The counter whose denominator weighs the formula's kernels: the first that is a mean itself.
+std::string weighing_counter(const MetricFormula& formula, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto named = formula.counters.find(name);
+    if (named != formula.counters.end() && denominator_of(named->second).how == Combine::kWeigh)
+      return named->second;
+  }
+  return std::string(kKernelDurationCounter);
+}
+
+// The formula of every kernel, then their sum or their mean; `values` are those of the launch, of which the
+// run's own variables stay.
+core::Result<double> by_kernel(const Inputs& in, const Metric& metric, const MetricFormula& formula,
+                               const std::vector<std::string>& names, std::vector<double> values,
+                               std::size_t index) {
+  const bool add = adds_up(metric, formula, names);
+  const std::string weigher = weighing_counter(formula, names);
+  const auto weights = add ? std::nullopt : kernel_weights(in.kernels, weigher, index);
+  if (!add && !weights) {
+    return core::fail(
+        {core::ErrorCode::kUsage,
+         fmt::format("a mean over {} kernels needs what weighs {} in each", in.kernels.size(), weigher),
+         "",
+         {}});
+  }
+  double sum = 0, total = 0;
+  for (const auto& [ordinal, counters] : in.kernels) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto named = formula.counters.find(names[i]);
+      if (named == formula.counters.end()) continue;
+      const CounterReading* reading = reading_of(counters, named->second, index);
+      if (reading == nullptr || !reading->value) {
+        return core::fail(
+            {core::ErrorCode::kUsage,
+             fmt::format("counter {}: kernel {} of the launch has none", named->second, ordinal),
+             "",
+             {}});
+      }
+      values[i] = *reading->value;
+    }
+    const auto one = evaluate_compiled(formula.formula, values);
+    if (!one) return one;
+    const double weight = add ? 1 : weights->of.at(ordinal);
+    // A kernel that has no share of the weight has none of the mean, be its own value 0 / 0.
+    if (weight > 0) sum += weight * *one;
+    total += weight;
+  }
+  return add ? sum : sum / total;
+}
+
 MetricValue value_of(const Inputs& in, const Metric& metric) {
   MetricValue result;
   result.metric = &metric;
@@ -96,17 +197,21 @@ MetricValue value_of(const Inputs& in, const Metric& metric) {
   }
   std::vector<double> values;
   std::vector<std::string> sources;
-  for (const std::string& name : formula_variables(formula->formula)) {
+  const std::vector<std::string> names = formula_variables(formula->formula);
+  for (const std::string& name : names) {
     result.reason = take(in, metric, *formula, name, values, sources);
     if (!result.reason.empty()) return result;
   }
   result.provenance = joined(sources);
-  const auto computed = evaluate_compiled(formula->formula, values);
+  const auto apart = takes_extreme(formula->formula) ? kernel_measurement(in, *formula, names) : std::nullopt;
+  const auto computed = apart ? by_kernel(in, metric, *formula, names, values, *apart)
+                              : evaluate_compiled(formula->formula, values);
+  if (apart) result.provenance += ", kernel by kernel";
   if (!computed) {
     result.reason = computed.error().message;
   } else if (!std::isfinite(*computed)) {
     result.reason = fmt::format("'{}' divides by zero for this run", formula->formula);
-  } else {
+  } else if (result.reason = guard_reason(in, metric, *formula, *computed); result.reason.empty()) {
     result.value = *computed;
   }
   return result;

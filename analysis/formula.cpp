@@ -106,6 +106,22 @@ std::vector<std::string> formula_variables(std::string_view formula) {
   return names;
 }
 
+bool takes_extreme(std::string_view formula) {
+  for (std::size_t at = 0; at < formula.size();) {
+    if (!in_name(formula[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t begin = at;
+    while (at < formula.size() && in_name(formula[at])) ++at;
+    const std::string_view name = formula.substr(begin, at - begin);
+    const std::size_t next = formula.find_first_not_of(' ', at);
+    if ((name == "max" || name == "min") && next != std::string_view::npos && formula[next] == '(')
+      return true;
+  }
+  return false;
+}
+
 core::Result<double> evaluate_compiled(const std::string& formula, const std::vector<double>& values) {
   auto ready = compiled(formula);
   if (!ready) return core::fail(ready.error());

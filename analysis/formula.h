@@ -17,6 +17,9 @@ namespace flashcore::analysis {
 // Names in a formula that are not functions, each once, in order of appearance.
 std::vector<std::string> formula_variables(std::string_view formula);
 
+// Whether it calls max or min: of means over kernels that is another number than the mean of each kernel's.
+bool takes_extreme(std::string_view formula);
+
 // Evaluates with values in the order of formula_variables().
 core::Result<double> evaluate_compiled(const std::string& formula, const std::vector<double>& values);
 

@@ -6,10 +6,10 @@
 #include <array>
 #include <utility>
 
+#include "analysis/clock.h"
 #include "analysis/devices.h"
 #include "analysis/run_analysis.h"
 #include "analysis/run_values.h"
-#include "analysis/statistics.h"
 #include "analysis/units.h"
 #include "core/attention.h"
 
@@ -34,15 +34,18 @@ void add_reason(Roofline& roofline, const std::string& reason) {
 }
 
 Clock clock_of(const core::RunRecord& run, const std::vector<MetricValue>& metrics, Roofline& roofline) {
-  const std::vector<core::Sample> samples = core::all_samples(run);
-  for (const core::SampleKind kind : {core::SampleKind::kGraph, core::SampleKind::kLaunch}) {
-    if (const auto mhz = median_clock_mhz(samples, kind); mhz && *mhz > 0) {
-      roofline.sm_clock_hz = *mhz * 1e6;
-      return {*mhz * 1e6, fmt::format("{:.0f} MHz, median of the {} samples", *mhz, core::name_of(kind))};
+  if (const auto clock = run_clock(run)) {
+    roofline.sm_clock_hz = clock->hz;
+    if (clock->nominal) {
+      add_reason(roofline,
+                 "the clock is NVML's nominal one, which the SMs may not have kept under load: ceilings "
+                 "may be too high");
     }
+    return {clock->hz, clock->source};
   }
   // A time that was counted belongs to the clock of its counter pass.
-  const MetricValue* counted = samples.empty() ? find(metrics, "counter_sm_clock") : nullptr;
+  const bool timed = !core::all_samples(run).empty();
+  const MetricValue* counted = timed ? nullptr : find(metrics, "counter_sm_clock");
   if (counted != nullptr && counted->value && *counted->value > 0) {
     roofline.sm_clock_hz = counted->value;
     return {*counted->value, fmt::format("{:.0f} MHz of the counter pass", *counted->value / 1e6)};
@@ -62,24 +65,49 @@ std::string reach_of_exponentials(const core::RunRecord& run, double rate) {
                      format_value(rate * 4.0 * static_cast<double>(attention->head_dim), "FLOP/s"));
 }
 
-void add_compute(Roofline& roofline, const core::RunRecord& run, const Clock& clock, const char* id,
-                 const char* title, const Rate& rate) {
-  if (!rate.value) return add_reason(roofline, rate.missing);
-  if (clock.hz <= 0 || run.device->sm_count <= 0) {
-    return add_reason(roofline, fmt::format("{}: the number of SMs or their clock is unknown", title));
+// Null where the rate or the clock is missing.
+Ceiling* add_per_sm(Roofline& roofline, const core::RunRecord& run, const Clock& clock, const char* id,
+                    const char* title, const Rate& rate) {
+  if (!rate.value) {
+    add_reason(roofline, rate.missing);
+    return nullptr;
   }
-  Ceiling ceiling{id, title, false, *rate.value * run.device->sm_count * clock.hz, {}};
+  if (clock.hz <= 0 || run.device->sm_count <= 0) {
+    add_reason(roofline, fmt::format("{}: the number of SMs or their clock is unknown", title));
+    return nullptr;
+  }
+  Ceiling ceiling;
+  ceiling.id = id;
+  ceiling.title = title;
+  ceiling.value = *rate.value * run.device->sm_count * clock.hz;
   ceiling.source = fmt::format("{:g} a clock and SM ({}) x {} SMs x {}", *rate.value, rate.source,
                                run.device->sm_count, clock.source);
-  if (ceiling.id == "mufu") ceiling.source += reach_of_exponentials(run, ceiling.value);
   roofline.ceilings.push_back(std::move(ceiling));
+  return &roofline.ceilings.back();
+}
+
+// A roof of one kind of instruction, each; only the highest one limits what computes in any of them.
+void add_compute(Roofline& roofline, const core::RunRecord& run, const Clock& clock,
+                 const DeviceRates& rates) {
+  const auto add = [&](const char* id, const char* title, const Rate& rate) {
+    return add_per_sm(roofline, run, clock, id, title, rate);
+  };
+  add("tensor_f16", "Tensor FP16, FP32 accumulation", rates.tensor_f16);
+  const bool tensor = rates.tensor_f16.value.has_value();
+  if (tensor && rates.tensor_f16_mma.value && *rates.tensor_f16_mma.value < *rates.tensor_f16.value) {
+    if (Ceiling* mma = add("tensor_f16_mma", "Tensor FP16 by mma.sync", rates.tensor_f16_mma))
+      mma->limit = false;
+  }
+  if (Ceiling* fp32 = add("fp32", "FP32", rates.fp32)) fp32->limit = !tensor;
+  if (Ceiling* mufu = add("mufu", "Special functions (operations/s)", rates.mufu))
+    mufu->source += reach_of_exponentials(run, mufu->value);
 }
 
 void add_dram(Roofline& roofline, const core::DeviceRecord& device) {
   const auto peak = dram_peak_bandwidth(device);
   if (!peak) return add_reason(roofline, "the device's memory clock or bus width is unknown");
   roofline.ceilings.push_back(
-      {"dram", "DRAM", true, *peak,
+      {"dram", "DRAM", true, true, *peak,
        fmt::format("2 x {} bits / 8 x {:.0f} MHz, from the driver", device.memory_bus_bits,
                    static_cast<double>(device.memory_clock_max_khz) / 1e3)});
 }
@@ -87,21 +115,29 @@ void add_dram(Roofline& roofline, const core::DeviceRecord& device) {
 void add_l2(Roofline& roofline, const std::vector<MetricValue>& metrics, const Rate& rate,
             const Clock& clock) {
   const MetricValue* counted = find(metrics, "l2_peak_bandwidth");
-  if (counted != nullptr && counted->value && *counted->value > 0) {
+  if (rate.value && clock.hz > 0) {
     roofline.ceilings.push_back(
-        {"l2", "L2", true, *counted->value,
-         fmt::format("sustained peak of the L2 slices at the L2 clock of the counter pass ({})",
-                     counted->provenance)});
-  } else if (rate.value && clock.hz > 0) {
-    roofline.ceilings.push_back(
-        {"l2", "L2", true, *rate.value * clock.hz,
+        {"l2", "L2", true, true, *rate.value * clock.hz,
          fmt::format("{:g} bytes a clock ({}) x {}; the L2 clock was not recorded and may differ",
                      *rate.value, rate.source, clock.source)});
+  } else if (counted != nullptr && counted->value && *counted->value > 0) {
+    // All slices, all bytes of a clock: a definition of the counter, which no traffic of the SMs reaches.
+    roofline.ceilings.push_back(
+        {"l2", "L2, counted peak", true, false, *counted->value,
+         fmt::format(
+             "a definition and no limit: sustained peak of the L2 slices at the L2 clock of the counter "
+             "pass ({})",
+             counted->provenance)});
   } else {
     std::string why = rate.missing.empty() ? "the SM clock is unknown" : rate.missing;
     if (counted != nullptr) why += fmt::format(" and the counted peak is missing ({})", counted->reason);
     add_reason(roofline, "no L2 ceiling: " + why);
   }
+}
+
+void add_l1(Roofline& roofline, const core::RunRecord& run, const Rate& rate, const Clock& clock) {
+  if (Ceiling* l1 = add_per_sm(roofline, run, clock, "l1", "L1 and shared memory", rate))
+    l1->bandwidth = true;
 }
 
 // "cupti" of "cupti, 4 passes, CUPTI 130000".
@@ -121,7 +157,6 @@ struct Operations {
   bool tensor;
 };
 constexpr std::array kOperations{Operations{"flops_fp32", "FP32", false},
-                                 Operations{"flops_fp16", "FP16", false},
                                  Operations{"flops_fp64", "FP64", false},
                                  Operations{"tensor_f16_ops", "FP16 tensor", true},
                                  Operations{"tensor_bf16_ops", "BF16 tensor", true},
@@ -198,6 +233,19 @@ std::optional<Work> work_of(const core::RunRecord& run, const std::vector<Metric
   return all.work;
 }
 
+// What loads and stores of shared memory move on the path of L1, or that nobody counted it. Copies by
+// cp.async are in the L1 bytes already.
+void add_shared_bytes(RooflinePoint& point, const std::vector<MetricValue>& metrics) {
+  const MetricValue* loads = find(metrics, "shared_load_bytes");
+  const MetricValue* stores = find(metrics, "shared_store_bytes");
+  if (loads == nullptr || stores == nullptr || !loads->value || !stores->value) {
+    point.bytes_provenance += " (global and local memory alone: shared memory was not counted)";
+    return;
+  }
+  point.bytes += *loads->value + *stores->value;
+  point.bytes_provenance += " (global, local and shared memory)";
+}
+
 void add_point(Roofline& roofline, const core::RunRecord& run, const std::vector<MetricValue>& metrics,
                const Work& work, const HeadlineTime& time, const char* memory, const char* bytes_metric) {
   const Ceiling* bandwidth = roofline.ceiling(memory);
@@ -212,22 +260,26 @@ void add_point(Roofline& roofline, const core::RunRecord& run, const std::vector
   point.duration_ns = time.ns;
   point.time_provenance = time.source;
   const MetricValue* counted = find(metrics, bytes_metric);
+  const bool l1 = std::string_view(memory) == "l1";
   // A problem that lies in L2 as a whole may move no DRAM byte at all; its intensity is then the model's.
   if (counted != nullptr && counted->value && *counted->value > 0) {
     point.bytes = *counted->value;
     point.bytes_provenance = collector_of(*counted);
-  } else if (run.model && run.model->bytes > 0) {
+    if (l1) add_shared_bytes(point, metrics);
+  } else if (std::string_view(memory) == "dram" && run.model && run.model->bytes > 0) {
     point.bytes = run.model->bytes;
     point.bytes_provenance = "model";
   } else {
-    return add_reason(roofline, fmt::format("no {} point: no bytes are known", memory));
+    return add_reason(roofline, fmt::format("no {} point: its bytes were not counted", memory));
   }
   point.intensity = point.flops / point.bytes;
   point.performance = point.flops / (point.duration_ns * 1e-9);
-  const double below_memory = point.intensity * bandwidth->value;
-  point.attainable = std::min(below_memory, tensor->value);
-  point.attainable_fraction = point.performance / point.attainable;
-  point.bound = below_memory < tensor->value ? "memory" : "compute";
+  if (bandwidth->limit) {
+    const double below_memory = point.intensity * bandwidth->value;
+    point.attainable = std::min(below_memory, tensor->value);
+    point.attainable_fraction = point.performance / *point.attainable;
+    point.bound = below_memory < tensor->value ? "memory" : "compute";
+  }
   roofline.points.push_back(std::move(point));
 }
 
@@ -235,11 +287,10 @@ void add_ceilings(Roofline& roofline, const core::RunRecord& run, const std::vec
   if (!run.device) return add_reason(roofline, std::string("no ceilings: ") + kNoDevice);
   const DeviceRates rates = rates_of(*run.device);
   const Clock clock = clock_of(run, metrics, roofline);
-  add_compute(roofline, run, clock, "tensor_f16", "Tensor FP16, FP32 accumulation", rates.tensor_f16);
-  add_compute(roofline, run, clock, "fp32", "FP32", rates.fp32);
-  add_compute(roofline, run, clock, "mufu", "Special functions (operations/s)", rates.mufu);
+  add_compute(roofline, run, clock, rates);
   add_dram(roofline, *run.device);
   add_l2(roofline, metrics, rates.l2, clock);
+  add_l1(roofline, run, rates.l1, clock);
 }
 
 }  // namespace
@@ -264,6 +315,7 @@ Roofline roofline_of(const core::RunRecord& run, const std::vector<MetricValue>&
   } else if (const auto work = work_of(run, metrics, roofline)) {
     add_point(roofline, run, metrics, *work, *time, "dram", "dram_bytes");
     add_point(roofline, run, metrics, *work, *time, "l2", "l2_bytes");
+    add_point(roofline, run, metrics, *work, *time, "l1", "l1_bytes");
   }
   add_reason(roofline, of_ceilings);
   return roofline;

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "analysis/aggregate.h"
+#include "analysis/clock.h"
 #include "analysis/run_values.h"
 #include "core/tool_times.h"
 
@@ -17,7 +18,49 @@ bool can_be_base(const RunAnalysis& run) {
   return run.graph_ns && run.run.subject.ladder && !run.run.subject.ladder->reference;
 }
 
+// The kernels of the launch with their counted times, of the measurement that gives the launch's.
+std::vector<KernelShare> kernel_shares(const core::RunRecord& run) {
+  const LaunchCounters counters = aggregate_counters(run);
+  const auto time = counters.find(kKernelDurationCounter);
+  std::map<int, double> counted;
+  if (time != counters.end()) {
+    for (const core::CounterValue& counter : run.measurements[time->second.measurement].counters) {
+      if (counter.name != kKernelDurationCounter || !counter.value || !(*counter.value > 0)) continue;
+      // One range for the launch is that of its only kernel.
+      if (counter.kernel) {
+        counted[*counter.kernel] = *counter.value;
+      } else if (run.kernels.size() == 1) {
+        counted[run.kernels.front().ordinal] = *counter.value;
+      }
+    }
+  }
+  double sum = 0;
+  for (const auto& [ordinal, ns] : counted) sum += ns;
+  const bool all = counted.size() == run.kernels.size();
+  std::vector<KernelShare> shares;
+  for (const core::KernelRecord& kernel : run.kernels) {
+    KernelShare share{kernel, {}, {}, {}};
+    if (const auto at = counted.find(kernel.ordinal); at != counted.end()) {
+      share.ns = at->second;
+      if (all) share.share = at->second / sum;
+      CounterReading of_one = time->second;
+      of_one.kernels = 1;
+      share.note = counter_provenance(of_one);
+      if (!all) share.note += "; no share: not every kernel of the launch was counted";
+    } else {
+      share.note = fmt::format("{} was not counted for this kernel", kKernelDurationCounter);
+    }
+    shares.push_back(std::move(share));
+  }
+  return shares;
+}
+
 }  // namespace
+
+bool RunAnalysis::floor_matters() const {
+  constexpr double kSmall = 20;  // floors
+  return floor_ns && graph_ns && graph_ns->p50 < kSmall * *floor_ns;
+}
 
 const MetricValue* RunAnalysis::metric(std::string_view id) const {
   const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const MetricValue& value) {
@@ -49,14 +92,19 @@ RunAnalysis analyse(core::RunRecord run, const Catalogue& catalogue) {
     analysis.graph_ns = summarise(samples, core::SampleKind::kGraph);
     analysis.launch_ns = summarise(samples, core::SampleKind::kLaunch);
   }
+  analysis.floor_ns = empty_kernel_ns(run);
   analysis.metrics = catalogue.evaluate(run);
+  analysis.limit = limit_of(run);
+  analysis.speed_of_light = speed_of_light(catalogue, analysis.metrics);
+  analysis.kernels = kernel_shares(run);
   analysis.roofline = roofline_of(run, analysis.metrics);
   analysis.run = std::move(run);
   return analysis;
 }
 
 bool comparable(const core::RunRecord& a, const core::RunRecord& b) {
-  return a.problem && b.problem && *a.problem == *b.problem && core::same_class(a.device, b.device);
+  return a.problem && b.problem && *a.problem == *b.problem && a.cache == b.cache &&
+         core::same_class(a.device, b.device);
 }
 
 std::optional<double> speedup(const RunAnalysis& run, const RunAnalysis& base) {
@@ -84,7 +132,8 @@ const RunAnalysis* base_of(const RunAnalysis& run, const std::vector<RunAnalysis
 
 std::string run_label(const core::RunRecord& run) {
   if (!run.problem) return run.subject.name;
-  return fmt::format("{} on {}", run.subject.name, core::problem_label(*run.problem));
+  return fmt::format("{} on {}{}", run.subject.name, core::problem_label(*run.problem),
+                     run.cache == core::CacheState::kCold ? ", cold caches" : "");
 }
 
 }  // namespace flashcore::analysis

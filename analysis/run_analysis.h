@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "analysis/catalogue.h"
+#include "analysis/limit.h"
 #include "analysis/roofline.h"
+#include "analysis/speed_of_light.h"
 #include "analysis/statistics.h"
 #include "core/records.h"
 
@@ -24,16 +26,31 @@ struct HeadlineTime {
   bool counted = false;  // taken in a counter pass or only reported: shown, not compared
 };
 
+// One kernel of a launch of several, by its counted time.
+struct KernelShare {
+  core::KernelRecord kernel;
+  std::optional<double> ns;     // gpu__time_duration.sum of it
+  std::optional<double> share;  // of the sum over the launch's kernels, 0 to 1
+  std::string note;             // provenance, or why it is missing
+};
+
 struct RunAnalysis {
   core::RunRecord run;
   // Timing of a run whose answer is wrong or was not checked is not a result: all three are then empty.
   std::optional<HeadlineTime> time;
   std::optional<Summary> graph_ns;
   std::optional<Summary> launch_ns;
+  // What an empty kernel takes in a graph on this machine: under `graph_ns`, not taken off it.
+  std::optional<double> floor_ns;
   std::vector<MetricValue> metrics;  // in the catalogue's order
-  Roofline roofline;
+  ProblemLimit limit;                // the headline: share of the problem's own limit
+  SpeedOfLight speed_of_light;
+  std::vector<KernelShare> kernels;  // by ordinal; of a launch of one kernel that one
+  Roofline roofline;                 // the detail, by counted bytes
 
   const MetricValue* metric(std::string_view id) const;
+  // Whether the floor is worth a word: the p50 is under twenty times of it.
+  bool floor_matters() const;
 };
 
 // Of a run whose times are a result: the graph samples' p50; where it has none, what a tool counted
@@ -42,8 +59,8 @@ std::optional<HeadlineTime> headline_time(const core::RunRecord& run);
 
 RunAnalysis analyse(core::RunRecord run, const Catalogue& catalogue);
 
-// Of one problem on devices of one class. Runs without a problem are never compared: nothing says that they
-// computed the same.
+// Of one problem, on devices of one class, from caches in one state. Runs without a problem are never
+// compared: nothing says that they computed the same.
 bool comparable(const core::RunRecord& a, const core::RunRecord& b);
 
 // graph p50 of `base` over that of `run` (same problem and class of device), the speed-up that tables show.
@@ -53,7 +70,7 @@ std::optional<double> speedup(const RunAnalysis& run, const RunAnalysis& base);
 // nullptr where none has a timing.
 const RunAnalysis* base_of(const RunAnalysis& run, const std::vector<RunAnalysis>& all);
 
-// "wmma on mission,causal"; of a run without a problem the subject alone.
+// "wmma on mission,causal", "wmma on mission, cold caches"; of a run without a problem the subject alone.
 std::string run_label(const core::RunRecord& run);
 
 }  // namespace flashcore::analysis

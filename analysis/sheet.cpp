@@ -54,6 +54,11 @@ SheetRow answer_row(const core::RunRecord& run) {
   return row;
 }
 
+std::string caches(core::CacheState state) {
+  return state == core::CacheState::kCold ? "cold: more than L2 was read in between"
+                                          : "warm: what the launch before left";
+}
+
 SheetSection run_section(const RunAnalysis& analysis) {
   const core::RunRecord& run = analysis.run;
   SheetSection section{"summary.run", "Run", {}, {}};
@@ -68,6 +73,8 @@ SheetSection run_section(const RunAnalysis& analysis) {
       "time", "time of a launch", analysis.time,
       [](const HeadlineTime& time) { return format_duration_ns(time.ns); },
       analysis.time ? analysis.time->source : "", objection.empty() ? "nothing was timed" : objection));
+  section.rows.push_back(value_row("cache", "caches when a launch begins", run.cache, caches, {},
+                                   "the run does not say what they held"));
   SheetRow origin =
       text_row("origin", "origin", std::string(core::name_of(run.origin)), origin_sentence(run));
   if (run.origin != core::Origin::kLive) origin.state = RowState::kWarning;
@@ -129,7 +136,9 @@ SheetRow text_row(std::string id, std::string name, std::string value, std::stri
 }
 
 Sheet summary_sheet(const RunAnalysis& run) {
-  return {"summary", "Summary", {run_section(run), subject_section(run.run), problem_section(run.run)}};
+  return {"summary",
+          "Summary",
+          {run_section(run), limit_section(run.limit), subject_section(run.run), problem_section(run.run)}};
 }
 
 Sheet environment_sheet(const RunAnalysis& run) {
@@ -176,9 +185,9 @@ Sheet messages_sheet(const RunAnalysis& run) {
 }
 
 std::vector<Sheet> sheets_of(const RunAnalysis& run, const Catalogue& catalogue) {
-  return {summary_sheet(run), metrics_sheet(run, catalogue),      timing_sheet(run),
-          kernels_sheet(run), measurements_sheet(run, catalogue), environment_sheet(run),
-          messages_sheet(run)};
+  return {summary_sheet(run),     speed_of_light_sheet(run), metrics_sheet(run, catalogue),
+          timing_sheet(run),      kernels_sheet(run),        measurements_sheet(run, catalogue),
+          environment_sheet(run), messages_sheet(run)};
 }
 
 const Sheet* find_sheet(const std::vector<Sheet>& sheets, std::string_view id) {

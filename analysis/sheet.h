@@ -33,7 +33,8 @@ struct SheetSection {
 
 // One page of a run: what a tab of the app shows.
 struct Sheet {
-  std::string id;  // "summary", "metrics", "timing", "kernels", "measurements", "environment", "messages"
+  // "summary", "speed_of_light", "metrics", "timing", "kernels", "measurements", "environment", "messages"
+  std::string id;
   std::string title;
   std::vector<SheetSection> sections;
 };

@@ -40,7 +40,19 @@ SheetRow resource_row(const KernelResources& kernel, const std::string& id, cons
   return row;
 }
 
-SheetSection kernel_section(const KernelResources& kernel) {
+// Of a launch, by its counted time.
+void add_share(SheetSection& section, const KernelShare* share) {
+  const std::string note = share == nullptr ? "the run does not name this kernel" : share->note;
+  section.rows.push_back(value_row(
+      section.id + ".time", "time, counted", share == nullptr ? std::nullopt : share->ns,
+      [](double ns) { return format_duration_ns(ns); }, note, note));
+  section.rows.push_back(value_row(
+      section.id + ".share", "share of the launch", share == nullptr ? std::nullopt : share->share,
+      [](double value) { return format_value(100 * value, "%"); }, "of the counted times of all its kernels",
+      note));
+}
+
+SheetSection kernel_section(const KernelResources& kernel, const KernelShare* of_launch) {
   using core::ResourceRecord;
   const std::string id = fmt::format("kernel.{}", kernel.kernel.ordinal);
   SheetSection section{
@@ -52,6 +64,7 @@ SheetSection kernel_section(const KernelResources& kernel) {
   const auto bytes = [](std::int64_t value) { return format_memory_size(value); };
   const auto share = [](double value) { return format_value(100 * value, "%"); };
   auto& rows = section.rows;
+  add_share(section, of_launch);
   rows.push_back(value_row(id + ".grid", "grid, blocks", kernel.kernel.grid, spelled));
   rows.push_back(value_row(id + ".block", "block, threads", kernel.kernel.block, spelled));
   rows.push_back(resource_row(kernel, "registers", "registers a thread", &ResourceRecord::registers, count));
@@ -160,6 +173,10 @@ SheetSection measurement_section(const core::MeasurementRecord& m, std::size_t i
     section.rows.push_back(
         text_row(id + "parameter." + name, name, value.empty() ? "(empty)" : value, "parameter"));
   }
+  for (std::size_t i = 0; i < m.steps.size(); ++i) {
+    section.rows.push_back(text_row(fmt::format("{}step.{}", id, i), m.steps[i].name,
+                                    format_duration_ns(m.steps[i].ms * 1e6), "step"));
+  }
   return section;
 }
 
@@ -167,8 +184,12 @@ SheetSection measurement_section(const core::MeasurementRecord& m, std::size_t i
 
 Sheet kernels_sheet(const RunAnalysis& run) {
   Sheet sheet{"kernels", "Kernels", {}};
-  for (const KernelResources& kernel : kernel_resources(run.run))
-    sheet.sections.push_back(kernel_section(kernel));
+  for (const KernelResources& kernel : kernel_resources(run.run)) {
+    const auto share = std::find_if(run.kernels.begin(), run.kernels.end(), [&](const KernelShare& s) {
+      return s.kernel.ordinal == kernel.kernel.ordinal;
+    });
+    sheet.sections.push_back(kernel_section(kernel, share == run.kernels.end() ? nullptr : &*share));
+  }
   if (sheet.sections.empty()) {
     sheet.sections.push_back({"kernels", "Kernels", "The run does not tell of its kernels.", {}});
   }

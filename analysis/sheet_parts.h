@@ -23,7 +23,10 @@ SheetRow value_row(std::string id, std::string name, const std::optional<T>& val
                   std::move(missing));
 }
 
+SheetSection limit_section(const ProblemLimit& limit);
+
 Sheet summary_sheet(const RunAnalysis& run);
+Sheet speed_of_light_sheet(const RunAnalysis& run);
 Sheet metrics_sheet(const RunAnalysis& run, const Catalogue& catalogue);
 Sheet timing_sheet(const RunAnalysis& run);
 Sheet kernels_sheet(const RunAnalysis& run);

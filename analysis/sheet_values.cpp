@@ -1,8 +1,7 @@
-// The sheets of what was computed: metrics with the roofline, timing with the answer.
+// The sheets of what was computed: metrics with the roofline, speed of light; and the section of the limit.
 #include <fmt/format.h>
 
 #include "analysis/describe.h"
-#include "analysis/run_values.h"
 #include "analysis/sheet_parts.h"
 #include "analysis/units.h"
 
@@ -27,6 +26,19 @@ SheetRow metric_row(const MetricValue& value) {
   return row;
 }
 
+// What stands above every point, and what is a ceiling to some instructions alone or to nothing.
+std::string ceiling_kind(const Ceiling& ceiling) {
+  if (ceiling.limit) return "ceiling: ";
+  return ceiling.bandwidth ? "definition, no limit: " : "ceiling of these instructions alone: ";
+}
+
+std::string attainable_text(const RooflinePoint& point) {
+  if (!point.attainable || !point.attainable_fraction)
+    return fmt::format("no share: the ceiling of {} is a definition and no limit", point.memory);
+  return fmt::format("{} of the attainable {}", format_value(100 * *point.attainable_fraction, "%"),
+                     format_value(*point.attainable, "FLOP/s"));
+}
+
 SheetSection roofline_section(const Roofline& roofline) {
   SheetSection section{"roofline", "Roofline", roofline.reason, {}};
   for (const RooflinePoint& point : roofline.points) {
@@ -34,75 +46,104 @@ SheetSection roofline_section(const Roofline& roofline) {
     row.id = "roofline." + point.memory;
     row.name = "by " + point.memory + " bytes";
     row.value = format_value(point.performance, "FLOP/s");
-    row.note = fmt::format(
-        "{} of the attainable {} at {:.3g} FLOP/B, {} bound; FLOPs: {}; bytes: {}; time: {}",
-        format_value(100 * point.attainable_fraction, "%"), format_value(point.attainable, "FLOP/s"),
-        point.intensity, point.bound, point.flops_provenance, point.bytes_provenance, point.time_provenance);
+    row.note = fmt::format("{} at {:.3g} FLOP/B{}; FLOPs: {}; bytes: {}; time: {}", attainable_text(point),
+                           point.intensity, point.bound.empty() ? "" : ", " + point.bound + " bound",
+                           point.flops_provenance, point.bytes_provenance, point.time_provenance);
     section.rows.push_back(std::move(row));
   }
   for (const Ceiling& ceiling : roofline.ceilings) {
-    section.rows.push_back(text_row("ceiling." + ceiling.id, "ceiling: " + ceiling.title,
+    section.rows.push_back(text_row("ceiling." + ceiling.id, ceiling_kind(ceiling) + ceiling.title,
                                     ceiling_text(ceiling), ceiling.source));
   }
   return section;
 }
 
-SheetSection answer_section(const core::RunRecord& run) {
-  SheetSection section{"timing.answer", "Answer", answer_sentence(run), {}};
-  if (run.answer == core::Answer::kDoesNotApply)
-    section.description = "There is nothing to check it against.";
-  for (const core::CheckRecord& check : core::all_checks(run)) {
-    SheetRow row;
-    row.id = fmt::format("check.{}", check.seed);
-    row.name = fmt::format("seed {}", check.seed);
-    row.value = check.passed ? "right" : "WRONG";
-    row.note = fmt::format("max {:.2e} (limit {:.2g}), mean {:.2e} (limit {:.2g}); {}", check.max_error,
-                           check.max_tolerance, check.mean_error, check.mean_tolerance, check.method);
-    row.tip =
-        fmt::format("{} NaN, {} Inf, {} elements compared", check.nan_count, check.inf_count, check.compared);
-    row.state = check.passed ? RowState::kGood : RowState::kBad;
-    section.rows.push_back(std::move(row));
+SheetRow shown_row(std::string id, std::string name, const ShownValue& value, std::string_view before = {}) {
+  SheetRow row{std::move(id), std::move(name), value.text, std::string(before) + value.note, {}, {}};
+  row.tip = value.tip.empty() ? value.metric : value.tip;
+  if (!value.value) {
+    row.value = "missing";
+    row.state = RowState::kMissing;
   }
+  return row;
+}
+
+// Shares of elapsed cycles and throughputs are those of that pass, and not of the timing.
+std::string of_the_pass(const SpeedOfLight& light) {
+  return light.pass_note.empty() ? "" : "Of the " + light.pass_note + ".";
+}
+
+SheetSection bars_section(const SpeedOfLight& light) {
+  SheetSection section{"speed_of_light.bars", "Units, each against its own peak", of_the_pass(light), {}};
+  for (const SpeedBar& bar : light.bars) {
+    section.rows.push_back(
+        shown_row("bar." + bar.id, bar.title, bar.share, bar.binding ? bar.mark + "; " : ""));
+  }
+  if (section.rows.empty()) section.description = light.reason;
   return section;
 }
 
-SheetSection samples_section(const std::string& kind, const std::string& title, const std::string& what,
-                             const std::optional<Summary>& summary, const std::string& objection) {
-  SheetSection section{"timing." + kind, title, what, {}};
-  if (!summary) {
-    section.rows.push_back(text_row(kind + ".p50", "p50", "", {},
-                                    objection.empty() ? "there are no samples of this kind" : objection));
-    return section;
+SheetSection memory_section(const SpeedOfLight& light) {
+  SheetSection section{"speed_of_light.memory", "Memory chart", of_the_pass(light), {}};
+  const auto add = [&](const std::string& id, const std::string& name, const ShownValue& value) {
+    if (!value.metric.empty()) section.rows.push_back(shown_row(id, name, value));
+  };
+  for (const MemoryNode& node : light.nodes) {
+    add("node." + node.id + ".hit_rate", node.title + ", hit rate", node.hit_rate);
+    add("node." + node.id + ".share", node.title + ", share of its peak", node.share);
   }
-  const std::pair<const char*, double> rows[] = {
-      {"p50", summary->p50}, {"p90", summary->p90},   {"p99", summary->p99},        {"min", summary->min},
-      {"max", summary->max}, {"mean", summary->mean}, {"deviation", summary->stdev}};
-  for (const auto& [name, ns] : rows) {
-    section.rows.push_back(text_row(kind + "." + name, name, format_duration_ns(ns)));
+  const auto title = [&](const std::string& id) {
+    const MemoryNode* node = light.node(id);
+    return node == nullptr ? id : node->title;
+  };
+  for (std::size_t i = 0; i < light.arrows.size(); ++i) {
+    const MemoryArrow& arrow = light.arrows[i];
+    const std::string id = fmt::format("arrow.{}.{}.{}", i, arrow.from, arrow.to);
+    const std::string name = fmt::format("{} to {}, {}", title(arrow.from), title(arrow.to), arrow.title);
+    add(id + ".bytes", name + ", bytes", arrow.bytes);
+    add(id + ".throughput", name + ", throughput", arrow.throughput);
   }
-  section.rows.push_back(text_row(kind + ".n", "samples", fmt::format("{}", summary->n)));
-  return section;
-}
-
-// How the timing was taken: the parameters of the measurements that hold samples, and the clock.
-SheetSection method_section(const core::RunRecord& run) {
-  SheetSection section{"timing.method", "Method", {}, {}};
-  const std::vector<core::Sample> samples = core::all_samples(run);
-  for (const core::MeasurementRecord& measurement : run.measurements) {
-    if (measurement.samples.empty()) continue;
-    for (const auto& [name, value] : measurement.parameters) {
-      section.rows.push_back(text_row("timing.parameter." + name, name, value));
-    }
-  }
-  auto clock = median_clock_mhz(samples, core::SampleKind::kGraph);
-  if (!clock) clock = median_clock_mhz(samples, core::SampleKind::kLaunch);
-  section.rows.push_back(value_row(
-      "timing.clock", "SM clock, median", clock, [](double mhz) { return fmt::format("{:.0f} MHz", mhz); },
-      {}, samples.empty() ? "there are no samples" : "no sample carries an SM clock"));
+  if (section.rows.empty()) section.description = light.reason.empty() ? "There is none." : light.reason;
   return section;
 }
 
 }  // namespace
+
+SheetSection limit_section(const ProblemLimit& limit) {
+  SheetSection section{
+      "summary.limit",
+      "Limit of the problem",
+      "The least time that its products, exponentials and bytes allow on this device at this run's clock; at "
+      "one clock the same for every subject. Assumed: every input is read once, L2 keeps what it can hold, "
+      "and "
+      "all of it overlaps.",
+      {}};
+  const auto duration = [](double ns) { return format_duration_ns(ns); };
+  std::string binding;
+  for (const LimitTerm& term : limit.terms) {
+    if (limit.binds(term)) binding += (binding.empty() ? "by its " : " and its ") + term.title;
+  }
+  section.rows.push_back(value_row(
+      "limit.share", "share of the limit", limit.share,
+      [](double share) { return format_value(100 * share, "%"); }, "limit over the time of a launch",
+      limit.missing));
+  section.rows.push_back(value_row("limit", "limit", limit.ns, duration, binding, limit.missing));
+  for (const LimitTerm& term : limit.terms) {
+    const std::string rate = format_value(term.rate, term.unit + "/s");
+    const std::string work = format_value(term.work, term.unit);
+    section.rows.push_back(value_row(
+        "limit." + term.id, term.title, term.ns, duration,
+        fmt::format("{}{} at {}: {}", limit.binds(term) ? "it binds; " : "", work, rate, term.source),
+        fmt::format("{}; {}", work, term.missing)));
+  }
+  return section;
+}
+
+Sheet speed_of_light_sheet(const RunAnalysis& run) {
+  return {"speed_of_light",
+          "Speed of light",
+          {bars_section(run.speed_of_light), memory_section(run.speed_of_light)}};
+}
 
 Sheet metrics_sheet(const RunAnalysis& run, const Catalogue& catalogue) {
   Sheet sheet{"metrics", "Metrics", {}};
@@ -115,26 +156,6 @@ Sheet metrics_sheet(const RunAnalysis& run, const Catalogue& catalogue) {
     if (!out.rows.empty()) sheet.sections.push_back(std::move(out));
   }
   sheet.sections.push_back(roofline_section(run.roofline));
-  return sheet;
-}
-
-Sheet timing_sheet(const RunAnalysis& run) {
-  Sheet sheet{"timing", "Timing", {answer_section(run.run)}};
-  const std::string objection = timing_objection(run.run);
-  if (run.time && run.time->counted) {
-    sheet.sections.push_back(
-        {"timing.counted",
-         "Time that a tool counted",
-         "Taken in a counter pass or reported by another program: shown, never compared.",
-         {text_row("time", "time of a launch", format_duration_ns(run.time->ns), run.time->source)}});
-  }
-  sheet.sections.push_back(
-      samples_section("graph", "Graph replay",
-                      "Events around one replay of a graph of many launches, divided by their number.",
-                      run.graph_ns, objection));
-  sheet.sections.push_back(samples_section(
-      "launch", "Single launch", "Events around each launch, its overhead in.", run.launch_ns, objection));
-  sheet.sections.push_back(method_section(run.run));
   return sheet;
 }
 

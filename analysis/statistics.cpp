@@ -51,16 +51,17 @@ std::optional<Summary> summarise(std::span<const core::Sample> samples, core::Sa
   return summarise(values);
 }
 
-std::optional<double> median_clock_mhz(std::span<const core::Sample> samples, core::SampleKind kind) {
-  std::vector<double> clocks;
+std::optional<MedianClock> median_clock(std::span<const core::Sample> samples, core::SampleKind kind) {
+  std::vector<double> effective, nominal;
   for (const core::Sample& sample : samples) {
     if (sample.kind != kind) continue;
-    if (sample.sm_clock_before_mhz) clocks.push_back(*sample.sm_clock_before_mhz);
-    if (sample.sm_clock_after_mhz) clocks.push_back(*sample.sm_clock_after_mhz);
+    if (sample.effective_clock_mhz) effective.push_back(*sample.effective_clock_mhz);
+    if (sample.nominal_before_mhz) nominal.push_back(*sample.nominal_before_mhz);
+    if (sample.nominal_after_mhz) nominal.push_back(*sample.nominal_after_mhz);
   }
-  const std::optional<Summary> summary = summarise(clocks);
-  if (!summary) return std::nullopt;
-  return summary->p50;
+  if (const auto summary = summarise(effective)) return MedianClock{summary->p50, false};
+  if (const auto summary = summarise(nominal)) return MedianClock{summary->p50, true};
+  return std::nullopt;
 }
 
 }  // namespace flashcore::analysis

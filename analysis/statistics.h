@@ -23,7 +23,12 @@ std::optional<Summary> summarise(std::span<const double> values);
 // Of the durations of one kind, in nanoseconds.
 std::optional<Summary> summarise(std::span<const core::Sample> samples, core::SampleKind kind);
 
-// Median SM clock of the samples of one kind, MHz; nothing where no sample carries one.
-std::optional<double> median_clock_mhz(std::span<const core::Sample> samples, core::SampleKind kind);
+// Median effective SM clock of the samples of one kind, MHz; of old runs, which have none, NVML's nominal one
+// (`nominal` says which). Nothing where no sample carries either.
+struct MedianClock {
+  double mhz = 0;
+  bool nominal = false;
+};
+std::optional<MedianClock> median_clock(std::span<const core::Sample> samples, core::SampleKind kind);
 
 }  // namespace flashcore::analysis

@@ -20,19 +20,26 @@ constexpr std::array kDurations{Prefix{1e9, "s"}, Prefix{1e6, "ms"}, Prefix{1e3,
 constexpr std::array kMemories{Prefix{1099511627776.0, "TiB"}, Prefix{1073741824.0, "GiB"},
                                Prefix{1048576.0, "MiB"}, Prefix{1024.0, "KiB"}, Prefix{1, "B"}};
 
+constexpr int kDigits = 3;
+
 // Rounded before a prefix is chosen, so that 999.9 B is "1.00 kB" and never "1000 B".
-double round_to_three_digits(double value) {
+double rounded(double value, int digits) {
   if (value == 0 || !std::isfinite(value)) return value;
-  const double scale = std::pow(10.0, 2 - std::floor(std::log10(std::fabs(value))));
+  const double scale = std::pow(10.0, digits - 1 - std::floor(std::log10(std::fabs(value))));
   return std::round(value * scale) / scale;
 }
 
+// Below one the digits are as they come ("0.5"), from one on all of them are written ("1.00").
+std::string with_digits(double value, int digits) {
+  const double size = std::fabs(rounded(value, digits));
+  if (size > 0 && size < 1) return fmt::format("{:.{}g}", value, digits);
+  int before = 1;
+  for (double power = 10; size >= power && before < digits; power *= 10) ++before;
+  return fmt::format("{:.{}f}", value, digits - before);
+}
+
 std::string three_digits(double value) {
-  const double size = std::fabs(round_to_three_digits(value));
-  if (size >= 99.95) return fmt::format("{:.0f}", value);
-  if (size >= 9.995) return fmt::format("{:.1f}", value);
-  if (size >= 0.9995 || size == 0) return fmt::format("{:.2f}", value);
-  return fmt::format("{:.3g}", value);
+  return with_digits(value, kDigits);
 }
 
 std::string without_trailing_zeros(std::string text) {
@@ -43,8 +50,9 @@ std::string without_trailing_zeros(std::string text) {
 }
 
 template <std::size_t N>
-std::string scaled(double value, const std::array<Prefix, N>& prefixes, std::string_view unit) {
-  const double size = std::fabs(round_to_three_digits(value));
+std::string scaled(double value, const std::array<Prefix, N>& prefixes, std::string_view unit,
+                   int digits = kDigits) {
+  const double size = std::fabs(rounded(value, digits));
   Prefix chosen = prefixes.back();
   for (const Prefix& prefix : prefixes) {
     if (size >= prefix.factor) {
@@ -54,13 +62,13 @@ std::string scaled(double value, const std::array<Prefix, N>& prefixes, std::str
   }
   const double number = value / chosen.factor;
   const bool whole = chosen.factor == 1 && number == std::floor(number);
-  return fmt::format("{} {}{}", whole ? fmt::format("{:.0f}", number) : three_digits(number), chosen.text,
-                     unit);
+  return fmt::format("{} {}{}", whole ? fmt::format("{:.0f}", number) : with_digits(number, digits),
+                     chosen.text, unit);
 }
 
 bool takes_si_prefix(std::string_view unit) {
-  return unit == "B" || unit == "B/s" || unit == "FLOP" || unit == "FLOP/s" || unit == "OP" ||
-         unit == "OP/s" || unit == "Hz";
+  return unit == "B" || unit == "B/s" || unit == "FLOP" || unit == "FLOP/s" || unit == "OP" || unit == "op" ||
+         unit == "op/s" || unit == "OP/s" || unit == "Hz";
 }
 
 }  // namespace
@@ -83,6 +91,11 @@ std::string format_value(const std::optional<double>& value, std::string_view un
 std::string format_duration_ns(double duration_ns) {
   if (!std::isfinite(duration_ns)) return "not a number";
   return scaled(duration_ns, kDurations, "");
+}
+
+std::string format_duration_ns(double duration_ns, int digits) {
+  if (!std::isfinite(duration_ns)) return "not a number";
+  return scaled(duration_ns, kDurations, "", digits);
 }
 
 std::string format_memory_size(std::int64_t bytes) {

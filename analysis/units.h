@@ -16,6 +16,8 @@ std::string format_value(double value, std::string_view unit);
 // The same, with "missing" for nothing.
 std::string format_value(const std::optional<double>& value, std::string_view unit);
 std::string format_duration_ns(double duration_ns);
+// With so many significant digits (1 to 15), to tell percentiles apart: "15.123 µs".
+std::string format_duration_ns(double duration_ns, int digits);
 std::string format_memory_size(std::int64_t bytes);
 // "1,234,567"
 std::string format_count(double value);

@@ -2,9 +2,39 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace flashcore::collectors {
+
+namespace {
+
+// Every target has the same share of the bar, since how many steps one has is known only once it runs.
+constexpr int kStepsOfATarget = 1000;
+
+}  // namespace
+
+core::Result<std::vector<core::MeasurementRecord>> Collector::collect_together(
+    std::span<const Target> targets, const core::CancelToken& cancel, const Progress& progress) {
+  std::vector<core::MeasurementRecord> measurements;
+  measurements.reserve(targets.size());
+  const int total = kStepsOfATarget * static_cast<int>(targets.size());
+  for (const Target& target : targets) {
+    const int before = kStepsOfATarget * static_cast<int>(measurements.size());
+    Progress share;
+    if (progress) {
+      share = [&progress, before, total](int done, int of) {
+        const double part = of > 0 ? std::clamp(static_cast<double>(done) / of, 0.0, 1.0) : 0.0;
+        progress(before + static_cast<int>(part * kStepsOfATarget), total);
+      };
+    }
+    auto measurement = collect(target, cancel, share);
+    if (!measurement) return core::fail(measurement.error());
+    measurements.push_back(std::move(*measurement));
+  }
+  if (progress) progress(total, total);
+  return measurements;
+}
 
 core::MeasurementRecord begin_measurement(std::string_view collector, std::string tool,
                                           std::string tool_version) {

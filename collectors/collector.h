@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,9 @@ struct Target {
 
 // What the user asked for, the same for all collectors; each takes what concerns it.
 struct CollectOptions {
-  int warmup = 20;
+  int warmup = 20;  // launches at least, before anything is timed
   int iterations = 100;
+  core::CacheState cache = core::CacheState::kWarm;
   std::vector<std::string> counters;  // vendor names, of the catalogue's set for the device's chip
   std::string counter_set = "standard";
   std::string nvtx_filter;            // PHASE/PROBLEM/STEP (collectors/nvtx_filter.h); empty: everything
@@ -57,6 +59,14 @@ class Collector {
   virtual ~Collector() = default;
   virtual std::string_view id() const = 0;
 
+  // What of prepare() needs none of the options, done for the process: opening libraries, starting a driver's
+  // profiler. Another collector of this kind then finds it done, so it may be asked of one that was made with
+  // no options. Optional, with the device current; what fails here prepare() finds again, and tells.
+  virtual core::Status begin(int device_ordinal) {
+    (void)device_ordinal;
+    return {};
+  }
+
   // What can be done before the first target is there: opening libraries, contexts, schedules. Called at
   // most once, with the device current; collect() does it by itself where it was not called.
   virtual core::Status prepare(int device_ordinal) {
@@ -66,6 +76,13 @@ class Collector {
 
   virtual core::Result<core::MeasurementRecord> collect(const Target& target, const core::CancelToken& cancel,
                                                         const Progress& progress) = 0;
+
+  // One measurement a target, in their order. A collector that gains from having several at once overrides
+  // it: timing takes its samples in turns (A B C C B A), counters share their passes. All launchables are
+  // ready at the same time. Here they are taken one after another.
+  virtual core::Result<std::vector<core::MeasurementRecord>> collect_together(std::span<const Target> targets,
+                                                                              const core::CancelToken& cancel,
+                                                                              const Progress& progress);
 };
 
 // A measurement that begins now, with its collector and tool filled in.

@@ -24,6 +24,10 @@ core::Result<std::vector<core::DeviceRecord>> list_devices();
 // Makes `ordinal` current; kNoDevice ("device 7 does not exist; there are 1: 0 NVIDIA H200").
 core::Result<core::DeviceRecord> use_device(int ordinal);
 
+// Frees whatever this process has on `ordinal`, its context too. Nobody may use the device meanwhile, nor
+// what was made on it afterwards. From any thread.
+void give_back_device(int ordinal) noexcept;
+
 // Driver and library versions; what is missing stays empty. Git and program fields come from
 // core/build_info.h; kernels_hash and catalogue_hash are the caller's. The version of CUPTI stays empty: to
 // ask for it is to load it, and a measurement that counts says it (tool_version).

@@ -24,12 +24,16 @@ core::Result<CuptiVersion> cupti_version();
 // The error is the refusal.
 core::Result<std::string> try_one_counter();
 
-// What the driver says about a kernel; none without a GPU, without a toolkit or for a library's kernel.
+// What the driver says about a kernel; none without a GPU, without a toolkit or for a kernel of which only
+// the name is known.
 struct DriverResources {
   int registers = 0;
   std::int64_t static_shared_bytes = 0;
   std::int64_t local_bytes = 0;
   int binary_arch = 0;
+  // How many blocks of the planned launch an SM holds at once, where it was asked (a library's kernel): it
+  // knows of named barriers and other needs that the calculator is not told.
+  std::optional<int> blocks_per_sm;
 };
 std::optional<DriverResources> driver_resources(const core::KernelPlan& kernel);
 

@@ -140,8 +140,11 @@ class NcuCollector final : public Collector {
     if (!looked_) look_for_ncu();
     core::MeasurementRecord head = begin_measurement("ncu", "Nsight Compute", version_);
     head.parameters = parameters();
+    const auto began = std::chrono::steady_clock::now();
     auto done = trouble_ ? core::Result<core::MeasurementRecord>(troubled(std::move(head), *trouble_))
                          : count(target, std::move(head), cancel, progress);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+    if (done && !trouble_) done->steps.push_back({"ncu", took.count()});
     if (done && progress) progress(1, 1);
     return done;
   }
@@ -166,12 +169,15 @@ class NcuCollector final : public Collector {
   }
 
   std::map<std::string, std::string> parameters() const {
-    std::map<std::string, std::string> all{
-        {"replay", "application"}, {"cache", "warm"}, {"clock", "unmodified"}};
+    std::map<std::string, std::string> all{{"replay", "application"}, {"clock", "unmodified"}};
+    all["cache"] = core::name_of(options_.cache);
+    if (cold()) all["cache_flush"] = "before each kernel";
     all["set"] = options_.ncu_sets.empty() ? options_.counter_set : "ncu:" + options_.ncu_sets.front();
     if (!options_.nvtx_filter.empty()) all["nvtx"] = options_.nvtx_filter;
     return all;
   }
+  // ncu flushes before each kernel: the second of a launch finds nothing of what the first has left.
+  bool cold() const { return options_.cache == core::CacheState::kCold; }
   // Counters that were asked for by name; of ncu's own sets nobody knows them before.
   std::vector<std::string> asked() const {
     return options_.ncu_sets.empty() ? options_.counters : std::vector<std::string>{};
@@ -187,7 +193,8 @@ class NcuCollector final : public Collector {
                                      const std::filesystem::path& report) const {
     std::vector<std::string> all = raw_page();
     const auto add = [&](std::initializer_list<std::string> more) { all.insert(all.end(), more); };
-    add({"--clock-control", "none", "--cache-control", "none", "--replay-mode", "application"});
+    add({"--clock-control", "none", "--cache-control", cold() ? "all" : "none"});
+    add({"--replay-mode", "application"});
     if (!options_.ncu_sets.empty()) add({"--set", options_.ncu_sets.front()});
     if (options_.ncu_sets.empty() && !options_.counters.empty())
       add({"--metrics", fmt::format("{}", fmt::join(options_.counters, ","))});

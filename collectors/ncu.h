@@ -1,6 +1,10 @@
 // Nsight Compute as a collector: ncu runs the target's launches in processes of their own and counts one that
 // is warm, with the caches and clocks as they are and by application replay (docs/counters.md says why), so
-// that its numbers can stand beside CUPTI's.
+// that its numbers can stand beside CUPTI's. Cold, ncu flushes the caches before each kernel (--cache-control
+// all); a launch of several kernels then reads more from memory than CUPTI's, whose flush stands before the
+// launch. Each target is taken by itself.
+// Parameters: set, replay ("application"), cache, cache_flush (cold: "before each kernel"), clock, nvtx.
+// Steps: "ncu", all of it.
 //
 // Owns: while it collects, a folder of its own below the temporary directory, in which ncu keeps its files;
 // it goes with everything in it, however ncu ends. Units: as ncu's base units (ns, byte, hz).

@@ -42,7 +42,7 @@ const Registry& registry() {
   static const Registry all({
       {.id = "resources",
        .title = "Resources",
-       .takes = "registers, shared memory, spills and theoretical occupancy of each kernel",
+       .takes = "registers, shared memory, spills and theoretical occupancy of each kernel, a library's too",
        .needs = "nothing; a GPU adds what the driver says",
        .place = Place::kTiming,
        .order = 10,
@@ -51,7 +51,8 @@ const Registry& registry() {
        .make = [](const CollectOptions&) { return std::make_unique<ResourcesCollector>(); }},
       {.id = "timing",
        .title = "Timing",
-       .takes = "how long a launch takes, one by one and in a CUDA graph, with the clocks beside it",
+       .takes = "how long a launch takes, one by one and in a CUDA graph, several runs in turns, with the SM "
+                "clock stamped on the GPU beside each sample",
        .needs = "a GPU",
        .place = Place::kTiming,
        .order = 20,
@@ -59,12 +60,13 @@ const Registry& registry() {
        .by_default = true,
        .make =
            [](const CollectOptions& options) {
-             return std::make_unique<TimingCollector>(
-                 TimingOptions{.warmup = options.warmup, .iterations = options.iterations});
+             return std::make_unique<TimingCollector>(TimingOptions{
+                 .warmup = options.warmup, .iterations = options.iterations, .cache = options.cache});
            }},
       {.id = "cupti",
        .title = "Counters by CUPTI",
-       .takes = "hardware counters of each kernel, in a helper process",
+       .takes = "hardware counters of each kernel, several runs in the same passes, in a helper process that "
+                "stays warm with its configuration",
        .needs = "a GPU, libcupti and the right to read counters",
        .place = Place::kHelper,
        .order = 30,
@@ -74,11 +76,11 @@ const Registry& registry() {
        .falls_to = "ncu",
        .make =
            [](const CollectOptions& options) {
-             return std::make_unique<CuptiCollector>(options.counters, options.counter_set);
+             return std::make_unique<CuptiCollector>(options.counters, options.counter_set, options.cache);
            }},
       {.id = "ncu",
        .title = "Counters by Nsight Compute",
-       .takes = "the same counters, or ncu's own sets, by running the launches under ncu",
+       .takes = "the same counters, or ncu's own sets, by running each run's launches under ncu",
        .needs = "a GPU, Nsight Compute's ncu and the right to read counters",
        .place = Place::kOutside,
        .order = 40,

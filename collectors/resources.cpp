@@ -53,11 +53,34 @@ core::ResourceRecord resource_of(const Target& target, const core::KernelPlan& k
   if (target.device) {
     const std::int64_t threads = std::int64_t{1} * kernel.block_x * kernel.block_y * kernel.block_z;
     fill_occupancy(record, threads, *target.device);
+    if (driver && driver->blocks_per_sm) {
+      trust_driver_blocks(record, *driver->blocks_per_sm, threads, *target.device);
+    }
   }
   return record;
 }
 
 }  // namespace
+
+std::optional<DriverResources> resources_of_function(const FunctionAnswers& ask) {
+  const auto registers = ask(FunctionQuestion::kRegisters);
+  const auto shared = ask(FunctionQuestion::kStaticSharedBytes);
+  const auto local = ask(FunctionQuestion::kLocalBytes);
+  const auto arch = ask(FunctionQuestion::kBinaryArch);
+  if (!registers || !shared || !local || !arch) return std::nullopt;
+  return DriverResources{*registers, *shared, *local, *arch, ask(FunctionQuestion::kBlocksPerSm)};
+}
+
+void trust_driver_blocks(core::ResourceRecord& resource, int blocks_per_sm, std::int64_t threads_per_block,
+                         const core::DeviceRecord& device) {
+  if (resource.blocks_per_sm == blocks_per_sm) return;
+  if (device.warp_size <= 0 || device.max_threads_per_sm < device.warp_size) return;
+  const std::int64_t warps = (threads_per_block + device.warp_size - 1) / device.warp_size;
+  resource.blocks_per_sm = blocks_per_sm;
+  resource.theoretical_occupancy =
+      static_cast<double>(blocks_per_sm * warps) / (device.max_threads_per_sm / device.warp_size);
+  resource.occupancy_limiter.clear();
+}
 
 std::vector<core::KernelRecord> planned_kernels(std::span<const core::KernelPlan> plan) {
   std::vector<core::KernelRecord> kernels;
@@ -96,7 +119,7 @@ core::Result<core::MeasurementRecord> ResourcesCollector::collect(const Target& 
   if (!unknown.empty()) {
     diagnose(measurement,
              fmt::format("the registers and shared memory of {} are unknown", fmt::join(unknown, ", ")),
-             "a library's kernel cannot be asked for its resources; ncu shows them");
+             "the driver was not told which functions they are, or did not answer; ncu shows them");
   }
   if (launchable.kernels_per_launch() > total) {
     diagnose(measurement,

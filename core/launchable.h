@@ -23,6 +23,9 @@ using StreamHandle = void*;
 struct KernelPlan {
   std::string name;                // readable: "attention_wmma<64>"
   const void* function = nullptr;  // for the runtime's cudaFunc* calls; null for a library's kernel
+  // A CUfunction, for the driver's cuFunc* calls; of a library's kernel, which has no `function`. Valid while
+  // the library is loaded.
+  void* driver_function = nullptr;
   std::int64_t grid_x = 1, grid_y = 1, grid_z = 1;
   int block_x = 1, block_y = 1, block_z = 1;
   std::int64_t dynamic_shared_bytes = 0;

@@ -8,9 +8,9 @@
 
 namespace flashcore::core {
 
-// A run is right when both hold for every seed and nothing is NaN or Inf. The seeds' project
-// used 0.06 and 0.02; FlashAttention's tests ask for twice the error of the plain method.
-struct Tolerance {
+// The limits of the project that this one grew from, shown beside the check's own as theirs. They decide
+// nothing: at 32,768 keys an output of zeros keeps them.
+struct HistoricLimits {
   double max_error = 0.06;
   double mean_error = 0.02;
 };
@@ -24,8 +24,7 @@ struct PhaseInfo {
   bool reference = false;      // a library's kernel, for comparison
   int min_compute = 80;        // 10 * major + minor
   std::string_view problems;   // what it serves, as a person reads it
-  Tolerance tolerance;
-  bool hidden = false;  // test phases: reachable by name, not in "all" nor in lists
+  bool hidden = false;         // test phases: reachable by name, not in "all" nor in lists
 };
 
 }  // namespace flashcore::core

@@ -88,10 +88,12 @@ struct EnvironmentRecord {
   bool operator==(const EnvironmentRecord&) const = default;
 };
 
-// FLOPs and least DRAM traffic of one launch, computed from the problem; provenance "model".
+// What a problem asks of any kernel that solves it, computed from the problem alone; provenance "model". The
+// same for every subject.
 struct ModelRecord {
-  double flops = 0;
-  double bytes = 0;
+  double flops = 0;  // of the products
+  double bytes = 0;  // each input read once, each output written once
+  double exps = 0;   // exponentials; 0 where the workload has none
   bool operator==(const ModelRecord&) const = default;
 };
 
@@ -133,18 +135,23 @@ struct ResourceRecord {
 
 // --- what a measurement holds -------------------------------------------------------------------------
 
-enum class SampleKind { kLaunch, kGraph };
+enum class SampleKind { kLaunch, kGraph, kEmpty };
 
 // One timing sample. kLaunch: CUDA events around a single launch (launches == 1), so launch
 // overhead is in it. kGraph: events around one replay of a graph of `launches` launches;
-// duration_ns is already divided by `launches`.
+// duration_ns is already divided by `launches`, so it is the mean of a batch and holds the gap between two
+// nodes of a graph; from cold caches, the mean of launches between two event nodes each, with the events' own
+// gap. kEmpty: the same replay with an empty kernel in the subject's place: the floor of this machine under
+// any kGraph sample of a launch of one kernel from caches in that state.
 struct Sample {
   SampleKind kind = SampleKind::kLaunch;
   int index = 0;
   int launches = 1;
   double duration_ns = 0;
-  std::optional<double> sm_clock_before_mhz;
-  std::optional<double> sm_clock_after_mhz;
+  std::optional<double> effective_clock_mhz;  // SM cycles over time, stamped on the GPU around the sample
+  // NVML's reading, which stays at the nominal clock whatever runs; only in runs taken before the stamps.
+  std::optional<double> nominal_before_mhz;
+  std::optional<double> nominal_after_mhz;
   bool operator==(const Sample&) const = default;
 };
 
@@ -161,26 +168,31 @@ struct CounterValue {
 // One comparison of the kernel's answer with a reference.
 struct CheckRecord {
   std::uint64_t seed = 0;
+  std::string input;  // "normal", "peaked"; empty in runs taken before there were two
   bool passed = false;
-  double max_error = 0;  // absolute
+  double max_error = 0;  // absolute; of the rows nearest to or furthest past their limit
   double mean_error = 0;
   std::int64_t nan_count = 0;
   std::int64_t inf_count = 0;
-  std::int64_t compared = 0;  // elements
-  double max_tolerance = 0;
-  double mean_tolerance = 0;
-  std::string method;  // "fp64 host reference, every row"
+  std::int64_t compared = 0;             // elements
+  double max_tolerance = 0;              // the check's limit for this problem and input
+  std::optional<double> mean_tolerance;  // that of the mean; empty where only the largest error is judged
+  // Largest error of the same maths done plainly in the element type; the limit follows from it.
+  std::optional<double> plain_max_error;
+  std::string worst;   // where the largest error is, "b 0, h 3, row 117, d 5"; empty where it is not known
+  std::string method;  // "fp64 on the GPU, every element"
   bool operator==(const CheckRecord&) const = default;
 };
 
 // What the driver said of the GPU while a measurement was taken.
 struct ClockRecord {
-  double at_ms = 0;  // since the measurement began
-  std::optional<double> sm_mhz;
+  double at_ms = 0;              // since the measurement began
+  std::optional<double> sm_mhz;  // nominal: what the driver set, not what the SMs do under load
   std::optional<double> memory_mhz;
   std::optional<double> power_w;
   std::optional<double> temperature_c;
-  std::optional<std::int64_t> reasons;  // bits of nvmlClocksEventReasons
+  std::optional<std::int64_t> reasons;          // bits of nvmlClocksEventReasons
+  std::optional<std::int64_t> other_processes;  // computing on this GPU beside FlashCore's own
   bool operator==(const ClockRecord&) const = default;
 };
 
@@ -214,6 +226,13 @@ enum class MeasurementStatus {
   kStopped,  // the user stopped it
 };
 
+// Where time went: one step of the work, in the process that did it.
+struct StepRecord {
+  std::string name;  // "driver", "module", "check", "timing", "set-up", "passes", "decode", "store", ...
+  double ms = 0;
+  bool operator==(const StepRecord&) const = default;
+};
+
 // What one collector took in one go.
 struct MeasurementRecord {
   RowId id = 0;
@@ -234,6 +253,7 @@ struct MeasurementRecord {
   std::vector<ClockRecord> clocks;
   std::vector<DiagnosticRecord> diagnostics;
   std::vector<ArtifactRecord> artifacts;
+  std::vector<StepRecord> steps;  // of taking it, in the order done; several runs may have shared one step
   bool operator==(const MeasurementRecord&) const = default;
 };
 
@@ -250,6 +270,10 @@ enum class Answer {
 };
 bool times_are_results(Answer answer) noexcept;
 
+// What the caches hold when a launch begins. kWarm: what the launch before left. kCold: more than L2 was read
+// in between. Runs of different states are never compared.
+enum class CacheState { kWarm, kCold };
+
 struct RunRecord {
   RowId id = 0;
   RowId session_id = 0;
@@ -260,6 +284,7 @@ struct RunRecord {
   std::optional<DeviceRecord> device;
   EnvironmentRecord environment;
   std::optional<ModelRecord> model;
+  std::optional<CacheState> cache;  // nothing: the file of an import does not say
   Answer answer = Answer::kUnchecked;
   Tags tags;
   std::vector<KernelRecord> kernels;            // by ordinal
@@ -282,6 +307,7 @@ struct SessionRecord {
   std::string source;  // file name of the recording or import; empty for a live one
   Tags tags;
   EnvironmentRecord environment;
+  std::vector<StepRecord> steps;  // of the whole session, in the order begun; known when it has ended
 };
 
 // "2026-01-31T12:00:00Z"
@@ -303,7 +329,11 @@ inline constexpr auto kNames<SubjectKind> = names<SubjectKind>({{SubjectKind::kP
                                                                  "microbenchmark"}});
 template <>
 inline constexpr auto kNames<SampleKind> = names<SampleKind>({{SampleKind::kLaunch, "launch"},
-                                                              {SampleKind::kGraph, "graph"}});
+                                                              {SampleKind::kGraph, "graph"},
+                                                              {SampleKind::kEmpty, "empty"}});
+template <>
+inline constexpr auto kNames<CacheState> = names<CacheState>({{CacheState::kWarm, "warm"},
+                                                              {CacheState::kCold, "cold"}});
 template <>
 inline constexpr auto kNames<Severity> = names<Severity>({{Severity::kInfo, "info"},
                                                           {Severity::kWarning, "warning"},

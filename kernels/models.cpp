@@ -22,4 +22,12 @@ double attention_min_bytes(const core::AttentionProblem& p) noexcept {
   return static_cast<double>(core::tensor_bytes(p));
 }
 
+double attention_exps(const core::AttentionProblem& p) noexcept {
+  return static_cast<double>(p.batch * p.heads) * visible_pairs(p);
+}
+
+core::ModelRecord attention_model(const core::AttentionProblem& p) noexcept {
+  return {attention_flops(p), attention_min_bytes(p), attention_exps(p)};
+}
+
 }  // namespace flashcore::kernels

@@ -1,6 +1,6 @@
 // PhaseDescriptor: one rung of the ladder, as data. Each file in kernels/phases/ ends in one:
 //
-//   FLASHCORE_PHASE(wmma) = { .info = {...}, .flops = ..., .launch = ... };
+//   FLASHCORE_PHASE(wmma) = { .info = {...}, .supports = ..., .launch = ... };
 //
 // CMake finds the files and generates the index (kernels/phase_index.h); adding a phase is adding a
 // file. In a build without a CUDA toolkit the same files are compiled as plain C++ with
@@ -48,9 +48,6 @@ core::Status check_arguments(const AttentionArgs& args);
 
 struct PhaseDescriptor {
   core::PhaseInfo info;
-  // FLOP and byte models of one launch; see kernels/models.h for the equations.
-  double (*flops)(const core::AttentionProblem&) = nullptr;
-  double (*bytes)(const core::AttentionProblem&) = nullptr;
   // Says why a problem is not served; the device's side is info.min_compute.
   core::Status (*supports)(const core::AttentionProblem&) = nullptr;
   // The rest is null without a CUDA toolkit.

@@ -4,6 +4,7 @@
 // Owns: nothing. Threads: pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,18 +23,39 @@ inline constexpr std::string_view kStallSection = "stalls";
 // The point by DRAM bytes, or the only one there is; nullptr without points.
 const analysis::RooflinePoint* main_point(const analysis::Roofline& roofline);
 
-// Runs that are shown together. Runs of one problem on one class of device, in the order: rung, references
-// last, then as given; or all imports of one class of device, as given, for nothing says that they computed
-// the same.
+// Runs that are shown together. Runs of one problem on one class of device from caches in one state, in the
+// order: rung, references last, then as given; or all imports of one class of device and cache state, as
+// given, for nothing says that they computed the same.
 struct Group {
   bool imports = false;
-  std::string label;   // "mission,causal", "imports"
+  std::string label;   // "mission,causal", "mission, cold caches", "imports"
   std::string axes;    // analysis::axes_text of the problem; empty where there is none
   std::string device;  // name; empty where it is not known
+  std::optional<core::CacheState> cache;
   std::vector<const analysis::RunAnalysis*> runs;
   const analysis::RunAnalysis* fastest = nullptr;  // of those with a graph timing; never of imports
 };
 std::vector<Group> group_runs(const std::vector<analysis::RunAnalysis>& runs);
+
+// The digits in which the p50 of a group's runs can be told apart, and as far as four digits do each run's
+// p50 and p90.
+int time_digits(const Group& group);
+
+// "exponentials"; "products on the tensor cores and exponentials" where both bind, as with heads of 64 on
+// Hopper.
+// `brief`: by their ids, "products and exps".
+std::string binding_titles(const analysis::ProblemLimit& limit, bool brief = false);
+
+// "limit 0.55 µs by exponentials": the shortest and the longest where the runs' clocks make a difference that
+// can be read, each term that binds. Empty where no run has a limit.
+std::string limit_sentence(const std::vector<const analysis::RunAnalysis*>& runs, bool brief = false);
+
+// What an empty kernel takes on the machines of those runs whose p50 is so small that it matters (under
+// twenty times of it): "an empty kernel takes 0.55 µs here". Empty where it matters to none.
+std::string floor_sentence(const std::vector<const analysis::RunAnalysis*>& runs);
+
+// "issue 63 %": the unit nearest to its own peak; empty where too little is known.
+std::string busiest_text(const analysis::SpeedOfLight& speed);
 
 // Its row's name in a group: the subject, of an import with its problem.
 std::string row_label(const core::RunRecord& run);

@@ -25,6 +25,9 @@ FLASHCORE_EMBEDDED(page_html)
 FLASHCORE_EMBEDDED(page_css)
 FLASHCORE_EMBEDDED(page_dom_js)
 FLASHCORE_EMBEDDED(page_charts_js)
+FLASHCORE_EMBEDDED(page_roofline_js)
+FLASHCORE_EMBEDDED(page_memory_js)
+FLASHCORE_EMBEDDED(page_speed_js)
 FLASHCORE_EMBEDDED(page_tables_js)
 FLASHCORE_EMBEDDED(page_sheets_js)
 FLASHCORE_EMBEDDED(page_main_js)
@@ -124,6 +127,9 @@ std::string html_report(const std::vector<analysis::RunAnalysis>& runs, const an
                               {"echarts", echarts},
                               {"dom", page_dom_js()},
                               {"charts", page_charts_js()},
+                              {"roofline", page_roofline_js()},
+                              {"memory", page_memory_js()},
+                              {"speed", page_speed_js()},
                               {"tables", page_tables_js()},
                               {"sheets", page_sheets_js()},
                               {"main", page_main_js()},

@@ -6,11 +6,13 @@
 #include <cmath>
 
 #include "analysis/describe.h"
+#include "analysis/durations.h"
+#include "analysis/kernels.h"
 #include "analysis/run_values.h"
-#include "analysis/sheet.h"
 #include "analysis/units.h"
 #include "core/build_info.h"
 #include "reports/headline.h"
+#include "reports/page_texts.h"
 #include "reports/run_json.h"
 
 namespace flashcore::reports {
@@ -47,16 +49,55 @@ Json samples_json(const core::RunRecord& run, core::SampleKind kind) {
   return out;
 }
 
-Json summary_texts(const std::optional<analysis::Summary>& s) {
+Json summary_texts(const std::optional<analysis::Summary>& s, int digits) {
   if (!s) return nullptr;
-  using analysis::format_duration_ns;
-  return {{"p50", format_duration_ns(s->p50)},
-          {"p90", format_duration_ns(s->p90)},
-          {"p99", format_duration_ns(s->p99)},
-          {"min", format_duration_ns(s->min)},
-          {"mean", format_duration_ns(s->mean)},
-          {"stdev", format_duration_ns(s->stdev)},
+  return {{"p50", analysis::format_duration_ns(s->p50, digits)},
+          {"p90", analysis::format_duration_ns(s->p90, digits)},
+          {"p99", analysis::format_duration_ns(s->p99, digits)},
+          {"min", analysis::format_duration_ns(s->min, digits)},
+          {"mean", analysis::format_duration_ns(s->mean, digits)},
+          {"stdev", analysis::format_duration_ns(s->stdev)},
           {"n", std::to_string(s->n)}};
+}
+
+// The terms' numbers for people; special functions are no FLOPs and take small letters.
+std::string operations(double value, std::string_view unit) {
+  if (unit != "op" && unit != "op/s") return analysis::format_value(value, unit);
+  std::string text = analysis::format_value(value, unit == "op" ? "OP" : "OP/s");
+  const std::size_t at = text.find("OP");
+  if (at != std::string::npos) text.replace(at, 2, "op");
+  return text;
+}
+
+Json limit_texts(const RunAnalysis& run) {
+  const analysis::ProblemLimit& limit = run.limit;
+  Json terms = Json::array();
+  for (const analysis::LimitTerm& term : limit.terms) {
+    const bool rated = term.rate > 0;
+    terms.push_back({{"work", operations(term.work, term.unit)},
+                     {"rate", rated ? Json(operations(term.rate, term.unit + "/s")) : Json(nullptr)},
+                     {"ns", term.ns ? Json(analysis::format_duration_ns(*term.ns)) : Json(nullptr)}});
+  }
+  Json out{{"ns", limit.ns ? Json(analysis::format_duration_ns(*limit.ns)) : Json(nullptr)}};
+  out["binding"] = limit.ns ? Json(binding_titles(limit)) : Json(nullptr);
+  out["share"] = limit.share ? Json(analysis::format_value(100 * *limit.share, "%")) : Json(nullptr);
+  out["terms"] = std::move(terms);
+  return out;
+}
+
+// In the order of the run's kernels.
+Json kernel_texts(const RunAnalysis& run) {
+  Json out = Json::array();
+  for (const auto& kernel : analysis::kernel_resources(run.run)) {
+    const auto share = std::find_if(run.kernels.begin(), run.kernels.end(),
+                                    [&](const auto& k) { return k.kernel.ordinal == kernel.kernel.ordinal; });
+    Json ns, percent;
+    if (share != run.kernels.end() && share->ns) ns = analysis::format_duration_ns(*share->ns);
+    if (share != run.kernels.end() && share->share)
+      percent = analysis::format_value(100 * *share->share, "%");
+    out.push_back({{"ns", std::move(ns)}, {"share", std::move(percent)}});
+  }
+  return out;
 }
 
 // A share that splits another one further ("..._pipe_...") is in that one already.
@@ -104,54 +145,20 @@ Json roofline_texts(const analysis::Roofline& roofline) {
   Json ceilings = Json::array(), points = Json::array();
   for (const auto& c : roofline.ceilings) ceilings.push_back(analysis::ceiling_text(c));
   for (const auto& p : roofline.points) {
-    points.push_back({{"performance", analysis::format_value(p.performance, "FLOP/s")},
-                      {"attainable", analysis::format_value(p.attainable, "FLOP/s")},
-                      {"fraction", analysis::format_value(100 * p.attainable_fraction, "%")},
-                      {"bytes", analysis::format_value(p.bytes, "B")},
-                      {"intensity", fmt::format("{:.3g} FLOP/B", p.intensity)}});
+    points.push_back(
+        {{"performance", analysis::format_value(p.performance, "FLOP/s")},
+         {"attainable", analysis::format_value(p.attainable, "FLOP/s")},
+         {"fraction", p.attainable_fraction ? analysis::format_value(100 * *p.attainable_fraction, "%")
+                                            : std::string("missing")},
+         {"bytes", analysis::format_value(p.bytes, "B")},
+         {"intensity", fmt::format("{:.3g} FLOP/B", p.intensity)}});
   }
   return {{"ceilings", std::move(ceilings)}, {"points", std::move(points)}};
 }
 
-std::string_view name_of(analysis::RowState state) {
-  switch (state) {
-    case analysis::RowState::kPlain: return "plain";
-    case analysis::RowState::kMissing: return "missing";
-    case analysis::RowState::kGood: return "good";
-    case analysis::RowState::kWarning: return "warning";
-    case analysis::RowState::kBad: return "bad";
-  }
-  return "plain";
-}
-
-// Every sheet but that of the metrics, which the page shows side by side from the catalogue's sections.
-Json sheets_json(const RunAnalysis& run, const analysis::Catalogue& catalogue) {
-  Json out = Json::object();
-  for (const analysis::Sheet& sheet : analysis::sheets_of(run, catalogue)) {
-    if (sheet.id == "metrics") continue;
-    Json sections = Json::array();
-    for (const analysis::SheetSection& section : sheet.sections) {
-      Json rows = Json::array();
-      for (const analysis::SheetRow& row : section.rows) {
-        rows.push_back({{"id", row.id},
-                        {"name", row.name},
-                        {"value", row.value},
-                        {"note", row.note},
-                        {"tip", row.tip},
-                        {"state", name_of(row.state)}});
-      }
-      sections.push_back({{"id", section.id},
-                          {"title", section.title},
-                          {"description", section.description},
-                          {"rows", std::move(rows)}});
-    }
-    out[sheet.id] = {{"title", sheet.title}, {"sections", std::move(sections)}};
-  }
-  return out;
-}
-
 // A cache of the launch before holds what this one reads: DRAM moved less than the problem's own data.
 bool lives_in_cache(const RunAnalysis& run) {
+  if (run.run.cache == core::CacheState::kCold) return false;
   const analysis::MetricValue* least = run.metric(kLeastBytesMetric);
   if (least == nullptr || !least->value) return false;
   return std::any_of(run.roofline.points.begin(), run.roofline.points.end(),
@@ -159,7 +166,7 @@ bool lives_in_cache(const RunAnalysis& run) {
 }
 
 Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
-               const analysis::Catalogue& catalogue) {
+               const analysis::Catalogue& catalogue, int digits, PageTexts& texts) {
   const core::RunRecord& run = analysis.run;
   // Times, samples and points of an answer that is wrong or was not checked are no result.
   const bool shown = analysis::timing_objection(run).empty();
@@ -169,12 +176,13 @@ Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
            {"sentence", analysis::answer_sentence(run)},
            {"commit", analysis::short_commit(run.environment)}};
   out["time"] = analysis.time ? Json(analysis::format_duration_ns(analysis.time->ns)) : Json(nullptr);
-  out["graph"] = summary_texts(analysis.graph_ns);
-  out["launch"] = summary_texts(analysis.launch_ns);
+  out["graph"] = summary_texts(analysis.graph_ns, digits);
+  out["launch"] = summary_texts(analysis.launch_ns, analysis::kFewestDigits);
   out["graph_samples_us"] = shown ? samples_json(run, core::SampleKind::kGraph) : Json::array();
   out["launch_samples_us"] = shown ? samples_json(run, core::SampleKind::kLaunch) : Json::array();
-  const auto clock = analysis::median_clock_mhz(core::all_samples(run), core::SampleKind::kGraph);
-  out["clock"] = clock ? Json(fmt::format("{:.0f} MHz", *clock)) : Json(nullptr);
+  out["limit"] = limit_texts(analysis);
+  out["busiest"] = busiest_text(analysis.speed_of_light);
+  out["kernels"] = kernel_texts(analysis);
   const RunAnalysis* base = shown ? analysis::base_of(analysis, all) : nullptr;
   const auto faster = base != nullptr ? analysis::speedup(analysis, *base) : std::nullopt;
   out["speedup"] = faster ? Json(fmt::format("{:.2f}×", *faster)) : Json(nullptr);
@@ -187,7 +195,7 @@ Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
   out["roofline"] = roofline_texts(analysis.roofline);
   out["metrics"] = metric_texts(analysis);
   out["stalls"] = stalls_json(analysis);
-  out["sheets"] = sheets_json(analysis, catalogue);
+  out["sheets"] = page_sheets(analysis, catalogue, texts);
   return out;
 }
 
@@ -221,12 +229,23 @@ Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& 
            {"imports", origins_json(runs, core::Origin::kImport)},
            {"runs", Json::array()},
            {"groups", Json::array()}};
-  for (const RunAnalysis& run : runs) {
-    Json value = run_json(run);
-    value["view"] = view_json(run, runs, catalogue);
+  PageTexts texts;
+  const std::vector<Group> groups = group_runs(runs);
+  std::vector<int> digits(runs.size(), analysis::kFewestDigits);
+  for (const Group& group : groups) {
+    for (const RunAnalysis* run : group.runs)
+      digits[static_cast<std::size_t>(run - runs.data())] = time_digits(group);
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Json value = run_json(runs[i]);
+    // The sheets tell these, row by row.
+    for (const char* told : {"measurements", "shared_counters", "resources", "diagnostics"})
+      value.erase(told);
+    value["metrics"] = page_metrics(runs[i], texts);
+    value["view"] = view_json(runs[i], runs, catalogue, digits[i], texts);
     out["runs"].push_back(std::move(value));
   }
-  const std::vector<Group> groups = group_runs(runs);
+  out["texts"] = texts.all();
   out["first"] = first_shown(groups);
   for (const Group& group : groups) {
     Json members = Json::array();
@@ -236,6 +255,9 @@ Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& 
          {"imports", group.imports},
          {"axes", group.axes},
          {"device", group.device},
+         {"cache", group.cache ? Json(core::name_of(*group.cache)) : Json()},
+         {"limit", limit_sentence(group.runs)},
+         {"floor", floor_sentence(group.runs)},
          {"fastest", group.fastest != nullptr ? Json(group.fastest - runs.data()) : Json()},
          {"runs", std::move(members)}});
   }

@@ -1,5 +1,6 @@
-// The report's data as one JSON value: every run as --json has it, plus what the page shows beside it,
-// already written for people (analysis/units.h), so that page and terminal cannot disagree.
+// The report's data as one JSON value: every run as --json has it, but for what its sheets tell and with its
+// metrics by page_texts.h, plus what the page shows beside it, already written for people (analysis/units.h),
+// so that page and terminal cannot disagree.
 //
 // Owns: nothing. Threads: pure functions.
 #pragma once

@@ -7,7 +7,9 @@
 
 #include "analysis/aggregate.h"
 #include "analysis/kernels.h"
+#include "analysis/statistics.h"
 #include "core/attention.h"
+#include "reports/speed_json.h"
 
 namespace flashcore::reports {
 namespace {
@@ -79,17 +81,26 @@ Json correctness_json(const core::RunRecord& run) {
     out["mean_error"] = finite(worst.mean_error);
   }
   out["checks"] = Json::array();
-  for (const auto& c : core::all_checks(run)) {
-    out["checks"].push_back({{"seed", c.seed},
-                             {"passed", c.passed},
-                             {"max_error", finite(c.max_error)},
-                             {"mean_error", finite(c.mean_error)},
-                             {"nan_count", c.nan_count},
-                             {"inf_count", c.inf_count},
-                             {"compared", c.compared},
-                             {"max_tolerance", c.max_tolerance},
-                             {"mean_tolerance", c.mean_tolerance},
-                             {"method", c.method}});
+  for (const core::MeasurementRecord& m : run.measurements) {
+    const auto said = m.parameters.find("moment");
+    const std::string moment = said != m.parameters.end() ? said->second : std::string();
+    for (const core::CheckRecord& c : m.checks) {
+      out["checks"].push_back(
+          {{"seed", c.seed},
+           {"input", c.input.empty() ? Json(nullptr) : Json(c.input)},
+           {"passed", c.passed},
+           {"max_error", finite(c.max_error)},
+           {"mean_error", finite(c.mean_error)},
+           {"nan_count", c.nan_count},
+           {"inf_count", c.inf_count},
+           {"compared", c.compared},
+           {"max_tolerance", c.max_tolerance},
+           {"mean_tolerance", or_null(c.mean_tolerance)},
+           {"plain_max_error", c.plain_max_error ? finite(*c.plain_max_error) : Json(nullptr)},
+           {"worst", c.worst.empty() ? Json(nullptr) : Json(c.worst)},
+           {"moment", moment.empty() ? Json(nullptr) : Json(moment)},
+           {"method", c.method}});
+    }
   }
   return out;
 }
@@ -154,15 +165,36 @@ Json resources_json(const std::vector<analysis::KernelResources>& all) {
           {"kernels", std::move(kernels)}};
 }
 
-Json kernels_json(const std::vector<analysis::KernelResources>& all) {
+// With each kernel's counted time and its share of the launch's.
+Json kernels_json(const std::vector<analysis::KernelResources>& all,
+                  const std::vector<analysis::KernelShare>& shares) {
   Json out = Json::array();
   for (const auto& kernel : all) {
-    out.push_back({{"ordinal", kernel.kernel.ordinal},
-                   {"name", kernel.kernel.name},
-                   {"grid", extent_json(kernel.kernel.grid)},
-                   {"block", extent_json(kernel.kernel.block)}});
+    const auto share = std::find_if(shares.begin(), shares.end(), [&](const analysis::KernelShare& s) {
+      return s.kernel.ordinal == kernel.kernel.ordinal;
+    });
+    const bool known = share != shares.end();
+    Json value{{"ordinal", kernel.kernel.ordinal},
+               {"name", kernel.kernel.name},
+               {"grid", extent_json(kernel.kernel.grid)},
+               {"block", extent_json(kernel.kernel.block)},
+               {"ns", known && share->ns ? finite(*share->ns) : Json(nullptr)},
+               {"share", known && share->share ? finite(*share->share) : Json(nullptr)}};
+    value["note"] = known ? share->note : std::string("its time was not counted");
+    out.push_back(std::move(value));
   }
   return out;
+}
+
+// The SM clock of the timing: stamped on the GPU, or of old runs what the driver had set.
+Json clock_json(const core::RunRecord& run) {
+  const auto clock = analysis::median_clock(core::all_samples(run), core::SampleKind::kGraph);
+  if (!clock) return nullptr;
+  return {{"mhz", finite(clock->mhz)}, {"nominal", clock->nominal}};
+}
+
+Json cache_json(const std::optional<core::CacheState>& cache) {
+  return cache ? Json(core::name_of(*cache)) : Json(nullptr);
 }
 
 Json measurements_json(const core::RunRecord& run) {
@@ -170,6 +202,9 @@ Json measurements_json(const core::RunRecord& run) {
   for (const core::MeasurementRecord& m : run.measurements) {
     const auto missing = std::count_if(m.counters.begin(), m.counters.end(),
                                        [](const core::CounterValue& c) { return !c.value; });
+    Json steps = Json::array();
+    for (const core::StepRecord& step : m.steps)
+      steps.push_back({{"name", step.name}, {"ms", finite(step.ms)}});
     out.push_back({{"collector", m.collector},
                    {"tool", m.tool},
                    {"tool_version", m.tool_version},
@@ -178,6 +213,7 @@ Json measurements_json(const core::RunRecord& run) {
                    {"parameters", m.parameters},
                    {"status", core::name_of(m.status)},
                    {"reason", m.reason},
+                   {"steps", std::move(steps)},
                    {"counts",
                     {{"kernels", m.kernels.size()},
                      {"resources", m.resources.size()},
@@ -231,6 +267,7 @@ Json roofline_json(const analysis::Roofline& roofline) {
     ceilings.push_back({{"id", c.id},
                         {"title", c.title},
                         {"kind", c.bandwidth ? "bandwidth" : "compute"},
+                        {"limit", c.limit},
                         {"value", finite(c.value)},
                         {"unit", c.bandwidth ? "B/s" : (c.id == "mufu" ? "op/s" : "FLOP/s")},
                         {"source", c.source}});
@@ -242,9 +279,9 @@ Json roofline_json(const analysis::Roofline& roofline) {
                       {"duration_ns", finite(p.duration_ns)},
                       {"intensity", finite(p.intensity)},
                       {"performance", finite(p.performance)},
-                      {"attainable", finite(p.attainable)},
-                      {"attainable_fraction", finite(p.attainable_fraction)},
-                      {"bound", p.bound},
+                      {"attainable", or_null(p.attainable)},
+                      {"attainable_fraction", or_null(p.attainable_fraction)},
+                      {"bound", p.bound.empty() ? Json(nullptr) : Json(p.bound)},
                       {"flops_provenance", p.flops_provenance},
                       {"bytes_provenance", p.bytes_provenance},
                       {"time_provenance", p.time_provenance}});
@@ -318,13 +355,18 @@ Json run_json(const analysis::RunAnalysis& analysis) {
            {"session", run.session_id},
            {"taken_at", run.taken_at},
            {"tags", run.tags},
+           {"cache", cache_json(run.cache)},
            {"answer", core::name_of(run.answer)}};
   out["correctness"] = correctness_json(run);
   out["time"] = time_json(analysis.time);
   out["timing"] = {{"graph_us", summary_json(analysis.graph_ns)},
                    {"launch_us", summary_json(analysis.launch_ns)}};
+  out["floor_us"] = analysis.floor_ns ? finite(*analysis.floor_ns / 1e3) : Json(nullptr);
+  out["clock"] = clock_json(run);
+  out["limit"] = limit_json(analysis.limit);
+  out["speed_of_light"] = speed_of_light_json(analysis.speed_of_light);
   const std::vector<analysis::KernelResources> kernels = analysis::kernel_resources(run);
-  out["kernels"] = kernels_json(kernels);
+  out["kernels"] = kernels_json(kernels, analysis.kernels);
   out["resources"] = resources_json(kernels);
   out["metrics"] = metrics_json(analysis.metrics);
   out["roofline"] = roofline_json(analysis.roofline);

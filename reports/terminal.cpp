@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "analysis/describe.h"
+#include "analysis/durations.h"
 #include "analysis/units.h"
 #include "reports/headline.h"
+#include "reports/terminal_strip.h"
 #include "reports/terminal_table.h"
 
 namespace flashcore::reports {
@@ -20,8 +22,9 @@ namespace {
 
 using analysis::RunAnalysis;
 
-std::string duration(const std::optional<analysis::Summary>& summary, double analysis::Summary::*which) {
-  return summary ? analysis::format_duration_ns((*summary).*which) : std::string("-");
+std::string duration(const std::optional<analysis::Summary>& summary, double analysis::Summary::*which,
+                     int digits = analysis::kFewestDigits) {
+  return summary ? analysis::format_duration_ns((*summary).*which, digits) : std::string("-");
 }
 
 // The unit stands above the column, so that the numbers line up.
@@ -57,27 +60,68 @@ bool objected(const core::RunRecord& run, Row& row) {
   return true;
 }
 
-void push_rates(Row& row, const RunAnalysis& run) {
+std::string limit_cell(const RunAnalysis& run) {
+  if (!run.limit.share || !std::isfinite(*run.limit.share)) return "-";
+  return percent_cell(100 * *run.limit.share) + " %";
+}
+
+// TFLOP/s, the share of `roof`, the busiest unit unless all bars are drawn, tensor pipe and occupancy.
+void push_rates(Row& row, const RunAnalysis& run, std::string roof, bool strip) {
   const analysis::RooflinePoint* point = main_point(run.roofline);
+  const std::string busiest = printable(busiest_text(run.speed_of_light));
   row.cells.push_back(point != nullptr ? three_digits(point->performance / 1e12) : "-");
-  row.cells.push_back(point != nullptr ? percent_cell(100 * point->attainable_fraction) : "-");
+  row.cells.push_back(std::move(roof));
+  if (!strip) row.cells.push_back(busiest.empty() ? "-" : busiest);
   row.cells.push_back(metric_cell(run, kTensorPipeMetric));
   row.cells.push_back(metric_cell(run, kOccupancyMetric));
 }
 
-Row row_of(const RunAnalysis& run, const Group& group, const std::vector<RunAnalysis>& all) {
+// "  cutlass_80_tensorop_f16...  33.1 %, 6.10 µs" for each kernel of a launch of several, the names in one
+// column.
+std::vector<std::string> kernel_lines(const RunAnalysis& run, int width) {
+  constexpr int kIndent = 6, kNumbers = 18;
+  if (run.kernels.size() < 2) return {};
+  const bool counted =
+      std::any_of(run.kernels.begin(), run.kernels.end(), [](const auto& k) { return k.ns.has_value(); });
+  if (!counted) {
+    return {
+        fmt::format("    {} kernels, no time of each: {}", run.kernels.size(),
+                    printable(run.kernels.front().note.empty() ? "not counted" : run.kernels.front().note))};
+  }
+  int names = 0;
+  for (const auto& kernel : run.kernels)
+    names = std::max(names, display_width(printable(kernel.kernel.name)));
+  names = std::min(names, width - kIndent - kNumbers);
+  std::vector<std::string> out;
+  for (const auto& [kernel, ns, share, note] : run.kernels) {
+    const std::string percent = share ? percent_cell(100 * *share) + " %" : "-";
+    out.push_back(
+        fmt::format("    {}  {}, {}", fit(cut_middle(printable(kernel.name), names), names, Align::kLeft),
+                    fit(percent, 7, Align::kRight), ns ? analysis::format_duration_ns(*ns) : "not counted"));
+  }
+  return out;
+}
+
+struct RowStyle {
+  int digits = analysis::kFewestDigits;
+  int width = 100;
+};
+
+Row row_of(const RunAnalysis& run, const Group& group, const std::vector<RunAnalysis>& all,
+           const RowStyle& style) {
   Row row;
   std::string name = printable(row_label(run.run));
   if (run.run.subject.ladder && run.run.subject.ladder->reference) name += " (ref)";
   row.cells.push_back(name);
   if (objected(run.run, row)) return row;
+  row.below = kernel_lines(run, style.width);
   const RunAnalysis* base = analysis::base_of(run, all);
   const auto faster = base != nullptr ? analysis::speedup(run, *base) : std::nullopt;
-  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p50));
-  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p90));
+  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p50, style.digits));
+  row.cells.push_back(duration(run.graph_ns, &analysis::Summary::p90, style.digits));
   row.cells.push_back(duration(run.launch_ns, &analysis::Summary::p50));
   row.cells.push_back(faster ? fmt::format("{:.2f}x", *faster) : "-");
-  push_rates(row, run);
+  push_rates(row, run, limit_cell(run), all.size() == 1);
   row.cells.push_back(error_cell(run.run));
   if (&run == group.fastest && group.runs.size() > 1) {
     row.mark = "▸";
@@ -86,30 +130,45 @@ Row row_of(const RunAnalysis& run, const Group& group, const std::vector<RunAnal
   return row;
 }
 
-Row import_row_of(const RunAnalysis& run) {
+Row import_row_of(const RunAnalysis& run, bool strip) {
   Row row;
   row.cells.push_back(printable(row_label(run.run)));
   if (objected(run.run, row)) return row;
   row.cells.push_back(run.time ? analysis::format_duration_ns(run.time->ns) : "-");
-  push_rates(row, run);
+  const analysis::RooflinePoint* point = main_point(run.roofline);
+  push_rates(row, run,
+             percent_cell(point != nullptr && point->attainable_fraction
+                              ? std::optional(100 * *point->attainable_fraction)
+                              : std::nullopt),
+             strip);
   row.cells.push_back(run.time ? printable(run.time->source) : "-");
   return row;
 }
 
+constexpr const char* kBusiest = "busiest";
+
 const std::vector<Column>& run_columns() {
   static const std::vector<Column> columns = {
-      {"phase", Align::kLeft, 24, 9},   {"p50", Align::kRight, 12, 9},      {"p90", Align::kRight, 12, 3},
-      {"launch", Align::kRight, 12, 2}, {"speed-up", Align::kRight, 10, 8}, {"TFLOP/s", Align::kRight, 10, 7},
-      {"roof %", Align::kRight, 8, 6},  {"tensor %", Align::kRight, 8, 5},  {"occup. %", Align::kRight, 8, 4},
+      {"phase", Align::kLeft, 24, 9},     {"p50", Align::kRight, 12, 9},
+      {"p90", Align::kRight, 12, 3},      {"launch", Align::kRight, 12, 2},
+      {"speed-up", Align::kRight, 10, 8}, {"TFLOP/s", Align::kRight, 10, 5},
+      {"of limit", Align::kRight, 8, 9},  {kBusiest, Align::kRight, 14, 7},
+      {"tensor %", Align::kRight, 8, 4},  {"occup. %", Align::kRight, 8, 4},
       {"max err", Align::kRight, 9, 6}};
   return columns;
 }
 
 const std::vector<Column>& import_columns() {
   static const std::vector<Column> columns = {
-      {"kernel", Align::kLeft, 34, 9}, {"time", Align::kRight, 12, 9},    {"TFLOP/s", Align::kRight, 10, 7},
-      {"roof %", Align::kRight, 8, 6}, {"tensor %", Align::kRight, 8, 5}, {"occup. %", Align::kRight, 8, 4},
-      {"time by", Align::kLeft, 28, 3}};
+      {"kernel", Align::kLeft, 34, 9},   {"time", Align::kRight, 12, 9},   {"TFLOP/s", Align::kRight, 10, 7},
+      {"roof %", Align::kRight, 8, 6},   {kBusiest, Align::kRight, 14, 5}, {"tensor %", Align::kRight, 8, 4},
+      {"occup. %", Align::kRight, 8, 4}, {"time by", Align::kLeft, 28, 3}};
+  return columns;
+}
+
+// One run alone has its bars below the row instead.
+std::vector<Column> without_busiest(std::vector<Column> columns, bool strip) {
+  if (strip) std::erase_if(columns, [](const Column& column) { return column.title == kBusiest; });
   return columns;
 }
 
@@ -125,8 +184,10 @@ std::string heading(const Group& group, const TerminalStyle& style) {
                              : recorded == 0   ? ""
                              : recorded == all ? "recording"
                                                : "some live, some recorded";
+  std::string limit = limit_sentence(group.runs);
+  if (display_width(printable(limit)) > style.width - 2) limit = limit_sentence(group.runs, true);
   const std::pair<std::string, Ink> pieces[] = {
-      {group.label, Ink::kBold}, {group.axes, Ink::kDim}, {origin, Ink::kWarning}};
+      {group.label, Ink::kBold}, {group.axes, Ink::kDim}, {limit, Ink::kPlain}, {origin, Ink::kWarning}};
   std::string out;
   int used = 0;
   for (const auto& [text, ink] : pieces) {
@@ -229,6 +290,12 @@ std::string diagnostics_text(const std::vector<RunAnalysis>& runs, const Termina
   return out + notes_text(notes, style);
 }
 
+std::string floor_of(const std::vector<RunAnalysis>& runs) {
+  std::vector<const RunAnalysis*> all;
+  for (const RunAnalysis& run : runs) all.push_back(&run);
+  return floor_sentence(all);
+}
+
 }  // namespace
 
 bool wants_colour(int fd) noexcept {
@@ -246,14 +313,16 @@ std::string runs_table(const std::vector<RunAnalysis>& runs, const TerminalStyle
   std::vector<Row> measured, imported;
   for (const Group& group : groups) {
     auto& rows = parts.emplace_back();
+    const RowStyle row_style{time_digits(group), style.width};
     for (const RunAnalysis* run : group.runs) {
-      rows.push_back(group.imports ? import_row_of(*run) : row_of(*run, group, runs));
+      rows.push_back(group.imports ? import_row_of(*run, runs.size() == 1)
+                                   : row_of(*run, group, runs, row_style));
     }
     auto& all = group.imports ? imported : measured;
     all.insert(all.end(), rows.begin(), rows.end());
   }
-  const TableLayout layout(run_columns(), measured, style.width);
-  const TableLayout import_layout(import_columns(), imported, style.width);
+  const TableLayout layout(without_busiest(run_columns(), runs.size() == 1), measured, style.width);
+  const TableLayout import_layout(without_busiest(import_columns(), runs.size() == 1), imported, style.width);
   std::vector<std::string> told;
   for (const RunAnalysis& run : runs) told.push_back(analysis::origin_sentence(run.run, "-"));
   std::string out;
@@ -268,6 +337,11 @@ std::string runs_table(const std::vector<RunAnalysis>& runs, const TerminalStyle
     }
     const TableLayout& chosen = groups[i].imports ? import_layout : layout;
     out += heading(groups[i], style) + chosen.draw(parts[i], style.colour);
+  }
+  // The only run has room for all its bars; of several the table names the highest.
+  if (runs.size() == 1) out += speed_strip(runs.front().speed_of_light, style);
+  if (const std::string floor = floor_of(runs); !floor.empty()) {
+    out += inked(wrap(floor, style.width, 0), Ink::kDim, style.colour) + "\n";
   }
   const std::string diagnostics = diagnostics_text(runs, style);
   if (!diagnostics.empty()) out += "\n" + diagnostics;

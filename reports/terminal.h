@@ -20,12 +20,15 @@ struct TerminalStyle {
   int width = 100;
 };
 
-// One row a run, grouped by problem: phase, p50, p90, speed-up, TFLOP/s, % of the roof, tensor pipe,
-// occupancy, error; imports by device: kernel, counted time, rates; then diagnostics. No line is wider than
-// the style says (from 60 cells on).
+// One row a run, grouped by problem, device and state of the caches: phase, p50, p90, speed-up, TFLOP/s,
+// share of the problem's limit, the busiest unit, tensor pipe, occupancy, error; below it one row for each
+// kernel of a launch of several. Imports by device: kernel, counted time, rates. Then what an empty kernel
+// takes, where that matters, and diagnostics. One run alone has its speed of light as bars below its row. No
+// line is wider than the style says (from 60 cells on).
 std::string runs_table(const std::vector<analysis::RunAnalysis>& runs, const TerminalStyle& style);
 
-// Everything of one run (`show RUN`): its sheets (analysis/sheet.h), one below the other.
+// Everything of one run (`show RUN`): its speed of light, then its sheets (analysis/sheet.h), one below the
+// other.
 std::string run_details(const analysis::RunAnalysis& run, const analysis::Catalogue& catalogue,
                         const TerminalStyle& style);
 

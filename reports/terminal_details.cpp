@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "analysis/sheet.h"
+#include "reports/reasons.h"
 #include "reports/terminal.h"
+#include "reports/terminal_strip.h"
 #include "reports/terminal_table.h"
 
 namespace flashcore::reports {
@@ -22,21 +24,6 @@ Ink ink_of(analysis::RowState state) {
     case analysis::RowState::kBad: return Ink::kBad;
   }
   return Ink::kPlain;
-}
-
-// What several missing values share: their reason without the counter or the variable that each one names.
-std::string cause_of(std::string reason) {
-  constexpr std::string_view kCounter = "counter ";
-  if (reason.starts_with(kCounter)) {
-    const std::size_t end = reason.find(' ', kCounter.size());
-    return end == std::string::npos ? reason : "its counter" + reason.substr(end);
-  }
-  const std::size_t colon = reason.find(": ");
-  const auto variable = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  if (colon == std::string::npos ||
-      !std::all_of(reason.begin(), reason.begin() + static_cast<long>(colon), variable))
-    return reason;
-  return reason.substr(colon + 2);
 }
 
 // Missing values of a section that share a cause: told once, with their names.
@@ -133,9 +120,10 @@ std::string run_details(const analysis::RunAnalysis& run, const analysis::Catalo
                         const TerminalStyle& style) {
   const std::string label = analysis::run_label(run.run);
   const std::string title = run.run.id != 0 ? fmt::format("run {}: {}", run.run.id, label) : label;
+  const std::string strip = speed_strip(run.speed_of_light, style);
   Page page(style);
   for (const analysis::Sheet& sheet : analysis::sheets_of(run, catalogue)) page.sheet(sheet);
-  return inked(cut(printable(title), style.width), Ink::kBold, style.colour) + "\n" + page.take();
+  return inked(cut(printable(title), style.width), Ink::kBold, style.colour) + "\n" + strip + page.take();
 }
 
 }  // namespace flashcore::reports

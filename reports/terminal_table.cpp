@@ -78,6 +78,7 @@ std::string TableLayout::draw(const std::vector<Row>& rows, bool colour) const {
       }
     }
     out += inked(trimmed(line), row.ink, colour) + "\n";
+    for (const std::string& sub : row.below) out += inked(cut(sub, width_), Ink::kDim, colour) + "\n";
   }
   return out;
 }

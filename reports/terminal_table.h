@@ -28,6 +28,7 @@ struct Row {
   std::vector<std::string> cells;
   std::string sentence;  // instead of the cells after the first
   Ink ink = Ink::kPlain;
+  std::vector<std::string> below;  // dim lines under the row, cut to the width
 };
 
 // The columns that a width holds and how wide each is, chosen once over all rows that will be drawn, so

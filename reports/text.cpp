@@ -86,6 +86,19 @@ std::string cut(std::string_view utf8, int width) {
   return out + "…";
 }
 
+std::string cut_middle(std::string_view utf8, int width) {
+  if (width < 8 || display_width(utf8) <= width) return cut(utf8, width);
+  const int tail = (width - 1) / 2;
+  std::string_view end = utf8;
+  int wide = display_width(end);
+  each_character(utf8, [&](Character c, std::string_view bytes) {
+    if (wide <= tail) return;
+    wide -= width_of(c);
+    end.remove_prefix(bytes.size());
+  });
+  return cut(utf8, width - tail) + std::string(end);
+}
+
 std::string fit(std::string_view utf8, int width, Align align) {
   std::string text = cut(utf8, width);
   const int missing = std::max(0, width - display_width(text));

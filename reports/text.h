@@ -23,6 +23,9 @@ int display_width(std::string_view utf8) noexcept;
 std::string cut(std::string_view utf8, int width);
 
 enum class Align { kLeft, kRight };
+// The same with the ellipsis in the middle, for names that differ at both ends.
+std::string cut_middle(std::string_view utf8, int width);
+
 // Cut and padded with spaces to exactly `width` cells.
 std::string fit(std::string_view utf8, int width, Align align);
 

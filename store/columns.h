@@ -47,17 +47,18 @@ auto measurement_fields(Measurement& m) {
 }
 
 inline constexpr std::string_view kSampleColumns =
-    "kind, sample_index, launches, duration_ns, sm_clock_before_mhz, sm_clock_after_mhz";
+    "kind, sample_index, launches, duration_ns, effective_clock_mhz, nominal_before_mhz, nominal_after_mhz";
 template <typename Sample>
 auto sample_fields(Sample& s) {
-  return std::tie(s.kind, s.index, s.launches, s.duration_ns, s.sm_clock_before_mhz, s.sm_clock_after_mhz);
+  return std::tie(s.kind, s.index, s.launches, s.duration_ns, s.effective_clock_mhz, s.nominal_before_mhz,
+                  s.nominal_after_mhz);
 }
 
 inline constexpr std::string_view kClockColumns =
-    "at_ms, sm_mhz, memory_mhz, power_w, temperature_c, reasons";
+    "at_ms, sm_mhz, memory_mhz, power_w, temperature_c, reasons, other_processes";
 template <typename Clock>
 auto clock_fields(Clock& c) {
-  return std::tie(c.at_ms, c.sm_mhz, c.memory_mhz, c.power_w, c.temperature_c, c.reasons);
+  return std::tie(c.at_ms, c.sm_mhz, c.memory_mhz, c.power_w, c.temperature_c, c.reasons, c.other_processes);
 }
 
 inline constexpr std::string_view kResourceColumns =
@@ -72,12 +73,18 @@ auto resource_fields(Resource& r) {
 }
 
 inline constexpr std::string_view kCorrectnessColumns =
-    "seed, passed, max_error, mean_error, nan_count, inf_count, compared, max_tolerance, mean_tolerance, "
-    "method";
+    "seed, input, passed, max_error, mean_error, nan_count, inf_count, compared, max_tolerance, "
+    "mean_tolerance, plain_max_error, worst, method";
 template <typename Correctness>
 auto correctness_fields(Correctness& c) {
-  return std::tie(c.seed, c.passed, c.max_error, c.mean_error, c.nan_count, c.inf_count, c.compared,
-                  c.max_tolerance, c.mean_tolerance, c.method);
+  return std::tie(c.seed, c.input, c.passed, c.max_error, c.mean_error, c.nan_count, c.inf_count, c.compared,
+                  c.max_tolerance, c.mean_tolerance, c.plain_max_error, c.worst, c.method);
+}
+
+inline constexpr std::string_view kStepColumns = "name, ms";
+template <typename Step>
+auto step_fields(Step& s) {
+  return std::tie(s.name, s.ms);
 }
 
 inline constexpr std::string_view kDiagnosticColumns = "severity, code, message, hint, source";

@@ -17,7 +17,7 @@ using core::RowId;
 constexpr std::string_view kSummary =
     "SELECT r.id, r.session_id, r.taken_at, r.origin, s.kind, s.name, s.title, s.rung, s.reference, "
     "r.problem_id, "
-    "ifnull(c.name, ''), e.git_sha, r.answer, m.graph_p50_ns, m.launch_p50_ns, m.counted_ns, "
+    "r.cache, ifnull(c.name, ''), e.git_sha, r.answer, m.graph_p50_ns, m.launch_p50_ns, m.counted_ns, "
     "m.measurement_count, "
     "m.counter_count, m.diagnostic_count FROM run r JOIN run_summary m ON m.run_id = r.id JOIN subject s "
     "ON s.id = r.subject_id JOIN environment e ON e.id = r.environment_id LEFT JOIN device d ON d.id = "
@@ -33,7 +33,7 @@ RunSummary summary_of(Store::Impl& impl, RowId id) {
   std::optional<RowId> problem;
   if (select->step()) {
     select->read(r.id, r.session_id, r.taken_at, r.origin, r.kind, r.subject, r.subject_title, rung,
-                 reference, problem, r.device, r.commit, r.answer, r.graph_p50_ns, r.launch_p50_ns,
+                 reference, problem, r.cache, r.device, r.commit, r.answer, r.graph_p50_ns, r.launch_p50_ns,
                  r.counted_ns, r.measurement_count, r.counter_count, r.diagnostic_count);
   }
   if (r.id != id) {

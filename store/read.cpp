@@ -1,47 +1,17 @@
-// Reading whole records, in one read transaction. Rows are believed only where they are all there: every
+// Reading whole runs, in one read transaction. Rows are believed only where they are all there: every
 // measurement says how many it has, they are numbered without a gap, and each names its owner, so that a page
 // of another run that has got in between is seen: SQLite looks for a row where it should lie and takes what
 // it finds there.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "store/columns.h"
-#include "store/impl.h"
 #include "store/problem_rows.h"
+#include "store/read_rows.h"
 
 namespace flashcore::store {
 namespace {
 
 using core::RowId;
-
-[[noreturn]] void lost(std::string how) {
-  throw UnreadableValue(
-      fmt::format("it is damaged: {}", how),
-      "restore it from a copy; sqlite3's integrity_check says more. The file was not changed");
-}
-
-void expect_owner(RowId said, RowId wanted, std::string_view table) {
-  if (said != wanted)
-    lost(fmt::format("a row of {} is {}'s and lies among those of {}", table, said, wanted));
-}
-
-// The row `id` of a table whose rows are stored once.
-template <typename Record, typename Fields>
-Record read_row(Store::Impl& impl, std::string_view table, std::string_view columns, RowId id,
-                Fields fields) {
-  const Prepared select = impl.prepare(fmt::format("SELECT {} FROM {} WHERE id = ?", columns, table));
-  select->bind(id);
-  if (!select->step()) lost(fmt::format("{} {} is referenced but missing", table, id));
-  Record record;
-  select->read(fields(record));
-  return record;
-}
-
-core::EnvironmentRecord read_environment(Store::Impl& impl, RowId id) {
-  return read_row<core::EnvironmentRecord>(impl, "environment", kEnvironmentColumns, id,
-                                           [](auto& e) { return environment_fields(e); });
-}
 
 core::SubjectRecord read_subject(Store::Impl& impl, RowId id) {
   const Prepared select =
@@ -71,21 +41,6 @@ core::DeviceRecord read_device(Store::Impl& impl, RowId id) {
   return device;
 }
 
-core::Tags read_tags(Store::Impl& impl, std::string_view table, std::string_view owner, RowId id) {
-  const Prepared select =
-      impl.prepare(fmt::format("SELECT {1}, key, value FROM {0} WHERE {1} = ?", table, owner));
-  select->bind(id);
-  core::Tags tags;
-  while (select->step()) {
-    RowId said = 0;
-    std::string key, value;
-    select->read(said, key, value);
-    expect_owner(said, id, table);
-    tags.emplace(std::move(key), std::move(value));
-  }
-  return tags;
-}
-
 std::vector<core::KernelRecord> read_kernels(Store::Impl& impl, RowId run) {
   const Prepared select = impl.prepare(
       "SELECT run_id, ordinal, name, grid_x, grid_y, grid_z, block_x, block_y, block_z FROM kernel WHERE "
@@ -107,7 +62,7 @@ std::vector<core::KernelRecord> read_kernels(Store::Impl& impl, RowId run) {
 // How many rows of each kind a measurement says that it has.
 struct Counts {
   std::int64_t parameters = 0, kernels = 0, resources = 0, samples = 0, counters = 0, checks = 0, clocks = 0,
-               diagnostics = 0, artifacts = 0;
+               diagnostics = 0, artifacts = 0, steps = 0;
 };
 
 class MeasurementReader {
@@ -125,6 +80,7 @@ class MeasurementReader {
     rows(m.checks, "correctness", kCorrectnessColumns, [](auto& c) { return correctness_fields(c); });
     rows(m.clocks, "clock_log", kClockColumns, [](auto& c) { return clock_fields(c); });
     artifacts(m);
+    rows(m.steps, "measurement_step", kStepColumns, [](auto& s) { return step_fields(s); });
     for (const core::ResourceRecord& r : m.resources) known_kernel(r.kernel);
     expect(counts.parameters, m.parameters, "parameters");
     expect(counts.kernels, m.kernels, "kernels");
@@ -134,6 +90,7 @@ class MeasurementReader {
     expect(counts.checks, m.checks, "checks");
     expect(counts.clocks, m.clocks, "rows of the clock log");
     expect(counts.artifacts, m.artifacts, "artifacts");
+    expect(counts.steps, m.steps, "steps");
   }
 
   void expect(std::int64_t said, const auto& found, std::string_view what) const {
@@ -274,7 +231,8 @@ void read_measurements(Store::Impl& impl, core::RunRecord& run) {
     const Prepared select = impl.prepare(fmt::format(
         "SELECT run_id, id, ordinal, {}, parameter_count, kernel_count, resource_count, sample_count, "
         "counter_count, "
-        "check_count, clock_count, diagnostic_count, artifact_count FROM measurement WHERE run_id = ? "
+        "check_count, clock_count, diagnostic_count, artifact_count, step_count FROM measurement WHERE "
+        "run_id = ? "
         "ORDER BY ordinal",
         kMeasurementColumns));
     select->bind(run.id);
@@ -285,7 +243,7 @@ void read_measurements(Store::Impl& impl, core::RunRecord& run) {
       std::size_t ordinal = 0;
       std::int64_t stored = 0;
       select->read(said, m.id, stored, measurement_fields(m), c.parameters, c.kernels, c.resources, c.samples,
-                   c.counters, c.checks, c.clocks, c.diagnostics, c.artifacts);
+                   c.counters, c.checks, c.clocks, c.diagnostics, c.artifacts, c.steps);
       expect_owner(said, run.id, "measurement");
       ordinal = run.measurements.size() - 1;
       if (stored != static_cast<std::int64_t>(ordinal)) {
@@ -318,13 +276,6 @@ void read_measurements(Store::Impl& impl, core::RunRecord& run) {
   }
 }
 
-core::Error no_such(std::string_view kind, RowId id) {
-  return core::Error{core::ErrorCode::kUsage,
-                     fmt::format("there is no {} {}", kind, id),
-                     fmt::format("flashcore-profile list {}s shows what there is", kind),
-                     {}};
-}
-
 struct Head {
   RowId subject = 0, environment = 0;
   std::optional<RowId> problem, device;
@@ -339,13 +290,13 @@ core::Result<core::RunRecord> Store::read_run(RowId id) const {
     {
       const Prepared select = impl_->prepare(
           "SELECT id, session_id, taken_at, origin, subject_id, problem_id, device_id, environment_id, "
-          "model_flops, model_bytes, answer FROM run WHERE id = ?");
+          "model_flops, model_bytes, model_exps, cache, answer FROM run WHERE id = ?");
       select->bind(id);
       if (!select->step()) return core::fail(no_such("run", id));
-      std::optional<double> flops, bytes;
+      std::optional<double> flops, bytes, exps;
       select->read(run.id, run.session_id, run.taken_at, run.origin, head.subject, head.problem, head.device,
-                   head.environment, flops, bytes, run.answer);
-      if (flops && bytes) run.model = core::ModelRecord{*flops, *bytes};
+                   head.environment, flops, bytes, exps, run.cache, run.answer);
+      if (flops && bytes) run.model = core::ModelRecord{*flops, *bytes, exps.value_or(0)};
     }
     if (run.id != id) lost(fmt::format("run {} stands where run {} should be", run.id, id));
     run.subject = read_subject(*impl_, head.subject);
@@ -356,34 +307,6 @@ core::Result<core::RunRecord> Store::read_run(RowId id) const {
     run.kernels = read_kernels(*impl_, id);
     read_measurements(*impl_, run);
     return run;
-  });
-}
-
-core::Result<core::SessionRecord> Store::read_session(RowId id) const {
-  return impl_->reading<core::SessionRecord>("read a session of", [&]() -> core::Result<core::SessionRecord> {
-    core::SessionRecord session;
-    RowId environment = 0;
-    {
-      const Prepared select = impl_->prepare(
-          fmt::format("SELECT id, {}, environment_id FROM session WHERE id = ?", kSessionColumns));
-      select->bind(id);
-      if (!select->step()) return core::fail(no_such("session", id));
-      select->read(session.id, session_fields(session), environment);
-    }
-    session.tags = read_tags(*impl_, "session_tag", "session_id", id);
-    session.environment = read_environment(*impl_, environment);
-    return session;
-  });
-}
-
-core::Result<std::vector<core::DeviceRecord>> Store::devices() const {
-  return impl_->reading<std::vector<core::DeviceRecord>>("list the devices of", [&] {
-    const Prepared select =
-        impl_->prepare(fmt::format("SELECT {} FROM device_class ORDER BY id", kDeviceColumns));
-    select->bind();
-    std::vector<core::DeviceRecord> devices;
-    while (select->step()) select->read(device_fields(devices.emplace_back()));
-    return devices;
   });
 }
 

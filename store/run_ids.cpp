@@ -36,9 +36,13 @@ RunIds::RunIds(Store::Impl& impl, const RunFilter& filter, std::size_t wanted)
   begin_ = filter.before_id;
   if (begin_ == 0 && !oldest_first_) begin_ = std::numeric_limits<RowId>::max();
   session_ = filter.session;
+  cache_ = filter.cache;
   if (!resolve(filter)) return;
-  const bool any_series =
-      filter.subjects.empty() && filter.problems.empty() && filter.device_contains.empty();
+  // A filter that keeps every series keeps every run: there is nothing to merge.
+  by_series_ =
+      !filter.subjects.empty() || !filter.problems.empty() || !filter.device_contains.empty() || cache_;
+  const bool any_series = !by_series_ || static_cast<std::int64_t>(series_.size()) ==
+                                             query_integer(impl_.db(), "SELECT count(*) FROM series");
   if (!any_series && series_.empty()) return;
   choose(any_series);
 }
@@ -61,6 +65,10 @@ bool RunIds::resolve(const RunFilter& filter) {
   if (!filter.device_contains.empty()) {
     sql += " AND instr(lower(c.name), lower(?)) > 0";
     values.push_back(filter.device_contains);
+  }
+  if (filter.cache) {
+    sql += " AND s.cache = ?";
+    values.emplace_back(core::name_of(*filter.cache));
   }
   Statement select(impl_.db(), sql + " ORDER BY s.id");
   select.bind_all(values);
@@ -253,15 +261,17 @@ bool RunIds::keeps(RowId id) const {
 void RunIds::expect_own(RowId id) {
   bool good = last_ == 0 || before(last_, id);
   last_ = id;
-  if (table_ != Table::kAll) {
-    const Prepared select = impl_.prepare("SELECT series_id, session_id, taken_at FROM run WHERE id = ?");
+  if (table_ != Table::kAll || by_series_) {
+    const Prepared select =
+        impl_.prepare("SELECT series_id, session_id, taken_at, cache FROM run WHERE id = ?");
     select->bind(id);
     if (!select->step()) return;  // reading the run says so
     RowId series = 0, session = 0;
     std::string taken_at;
-    select->read(series, session, taken_at);
+    std::optional<core::CacheState> cache;
+    select->read(series, session, taken_at, cache);
     good = good && std::binary_search(series_.begin(), series_.end(), series) &&
-           (!session_ || session == *session_) && taken_at >= since_;
+           (!session_ || session == *session_) && (!cache_ || cache == cache_) && taken_at >= since_;
   }
   if (table_ == Table::kTag) {
     const Prepared select = impl_.prepare("SELECT 1 FROM tagged_run WHERE run_id = ? AND tag_id = ?");

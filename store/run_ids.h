@@ -1,10 +1,10 @@
 // RunIds: the ids of the runs that keep a filter, in order, without reading what lies between them.
 //
-// A filter first becomes a set of series (subject, problem, class of device: few rows). Each series has its
-// runs in the order of ids in an index, and so has each tag and each session within a series; their heads are
-// merged. Which of these leads is taken is decided by counting, up to a few thousand, which is the rarest;
-// what the lead does not say is asked of each run that it brings. Where few runs are young enough for
-// `since`, they are taken by the index over time and sorted.
+// A filter first becomes a set of series (subject, problem, class of device, cache state: few rows). Each
+// series has its runs in the order of ids in an index, and so has each tag and each session within a series;
+// their heads are merged. Which of these leads is taken is decided by counting, up to a few thousand, which
+// is the rarest; what the lead does not say is asked of each run that it brings. Where few runs are young
+// enough for `since`, they are taken by the index over time and sorted.
 //
 // Owns: what it has read ahead. Threads: the Store's. Errors: SqlFailure.
 #pragma once
@@ -65,6 +65,8 @@ class RunIds {
   std::string since_;
   std::size_t wanted_ = 1;
   std::vector<core::RowId> series_;  // sorted
+  bool by_series_ = false;           // the filter leaves some series out, or might
+  std::optional<core::CacheState> cache_;
   std::optional<core::RowId> session_;
   std::vector<core::RowId> tags_;
   Table table_ = Table::kAll;

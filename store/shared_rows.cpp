@@ -122,11 +122,11 @@ SharedRows::Device SharedRows::device(sqlite3* db, const core::DeviceRecord& dev
 }
 
 RowId SharedRows::series(sqlite3* db, const core::SubjectRecord& subject, std::optional<RowId> problem,
-                         std::optional<RowId> device_class) {
-  const SeriesKey key(subject.kind, subject.name, problem.value_or(0), device_class.value_or(0));
+                         std::optional<RowId> device_class, std::optional<core::CacheState> cache) {
+  const SeriesKey key(subject.kind, subject.name, problem.value_or(0), device_class.value_or(0), cache);
   return looked_up(series_, key, [&] {
-    return stored_once(db, "series", "subject, kind, problem_id, class_id",
-                       std::tie(subject.name, subject.kind, problem, device_class));
+    return stored_once(db, "series", "subject, kind, problem_id, class_id, cache",
+                       std::tie(subject.name, subject.kind, problem, device_class, cache));
   });
 }
 

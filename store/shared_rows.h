@@ -31,7 +31,7 @@ class SharedRows {
   core::RowId problem(sqlite3* db, const core::Problem& problem);
   Device device(sqlite3* db, const core::DeviceRecord& device);
   core::RowId series(sqlite3* db, const core::SubjectRecord& subject, std::optional<core::RowId> problem,
-                     std::optional<core::RowId> device_class);
+                     std::optional<core::RowId> device_class, std::optional<core::CacheState> cache);
   core::RowId counter_name(sqlite3* db, const std::string& name);
   core::RowId tag(sqlite3* db, const std::string& key, const std::string& value);
 
@@ -40,7 +40,8 @@ class SharedRows {
  private:
   template <typename Record, typename Id>
   using Recent = std::vector<std::pair<Record, Id>>;
-  using SeriesKey = std::tuple<core::SubjectKind, std::string, core::RowId, core::RowId>;
+  using SeriesKey =
+      std::tuple<core::SubjectKind, std::string, core::RowId, core::RowId, std::optional<core::CacheState>>;
 
   Recent<core::EnvironmentRecord, core::RowId> environments_;
   Recent<core::SubjectRecord, core::RowId> subjects_;

@@ -56,6 +56,7 @@ struct RunSummary {
   std::string subject_title;
   std::optional<core::LadderRecord> ladder;
   std::optional<core::Problem> problem;
+  std::optional<core::CacheState> cache;
   std::string device;  // name of its class; empty where it is not known
   std::string commit;  // git_sha of the environment
   core::Answer answer = core::Answer::kUnchecked;
@@ -73,7 +74,8 @@ struct RunSummary {
 struct RunFilter {
   std::vector<std::string> subjects;    // any of these names
   std::vector<core::Problem> problems;  // any of these
-  std::string device_contains;          // part of the class's name, any case
+  std::optional<core::CacheState> cache;
+  std::string device_contains;  // part of the class's name, any case
   std::optional<core::RowId> session;
   core::Tags tags;            // all of them, of the run or of its session
   std::string since;          // taken at or after, ISO 8601 (a date alone is its midnight)
@@ -124,6 +126,10 @@ class Store {
   // Whole runs (a replay, an import), all in one transaction; sets their ids. `session` as above.
   core::Status write_runs(core::SessionRecord& session, std::span<core::RunRecord> runs);
   core::Status write_run(core::SessionRecord& session, core::RunRecord& run);
+
+  // Where the session's time went, when it has ended; replaces what was noted before. kUsage where there is
+  // no such session.
+  core::Status note_steps(core::RowId session, std::span<const core::StepRecord> steps);
 
   // A diagnostic of a run that is stored.
   core::Status add_diagnostic(core::RowId run, const core::DiagnosticRecord& diagnostic);

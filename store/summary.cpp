@@ -48,7 +48,8 @@ Summary summarize(const core::RunRecord& run) {
   summary.measurement_count = static_cast<std::int64_t>(run.measurements.size());
   for (const core::MeasurementRecord& m : run.measurements) {
     for (const core::Sample& sample : m.samples) {
-      (sample.kind == core::SampleKind::kGraph ? graph : launch).push_back(sample.duration_ns);
+      if (sample.kind == core::SampleKind::kGraph) graph.push_back(sample.duration_ns);
+      if (sample.kind == core::SampleKind::kLaunch) launch.push_back(sample.duration_ns);
     }
     summary.counter_count += static_cast<std::int64_t>(m.counters.size());
     summary.diagnostic_count += static_cast<std::int64_t>(m.diagnostics.size());

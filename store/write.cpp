@@ -106,6 +106,15 @@ core::Status Store::write_run(core::SessionRecord& session, core::RunRecord& run
   return write_runs(session, std::span(&run, 1));
 }
 
+core::Status Store::note_steps(RowId session, std::span<const core::StepRecord> steps) {
+  return impl_->writing<void>("write the steps of a session to", [&]() -> core::Status {
+    Writer writer(*impl_);
+    if (!writer.has("session", session)) return core::fail(no_such("session", session));
+    writer.steps_of_session(session, steps);
+    return {};
+  });
+}
+
 core::Status Store::add_diagnostic(RowId run, const core::DiagnosticRecord& diagnostic) {
   return impl_->writing<void>("write a diagnostic to", [&]() -> core::Status {
     Writer writer(*impl_);

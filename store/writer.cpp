@@ -32,17 +32,23 @@ std::int64_t count(const auto& rows) {
   return static_cast<std::int64_t>(rows.size());
 }
 
-// One row for each record, numbered in their order.
+// One row for each record, numbered in their order. `owner`: the column that names whose they are.
+template <typename Records, typename Fields>
+void write_owned(Store::Impl& impl, std::string_view table, std::string_view owner, std::string_view columns,
+                 RowId id, const Records& records, Fields fields) {
+  if (records.empty()) return;
+  const Prepared insert = impl.prepare(fmt::format("INSERT INTO {} ({}, ordinal, {}) VALUES (?, ?, {})",
+                                                   table, owner, columns, placeholders(columns)));
+  std::int64_t ordinal = 0;
+  for (const auto& record : records) insert->run(id, ordinal++, fields(record));
+}
+
 template <typename Records, typename Fields>
 void write_rows(Store::Impl& impl, std::string_view table, std::string_view columns, RowId measurement,
                 const Records& records, Fields fields) {
-  if (records.empty()) return;
-  const Prepared insert =
-      impl.prepare(fmt::format("INSERT INTO {} (measurement_id, ordinal, {}) VALUES (?, ?, {})", table,
-                               columns, placeholders(columns)));
-  std::int64_t ordinal = 0;
-  for (const auto& record : records) insert->run(measurement, ordinal++, fields(record));
+  write_owned(impl, table, "measurement_id", columns, measurement, records, fields);
 }
+
 }  // namespace
 
 void Writer::tags(std::string_view table, std::string_view owner, RowId id, const core::Tags& tags) {
@@ -59,7 +65,19 @@ RowId Writer::session(const core::SessionRecord& session) {
   insert->run(session_fields(session), environment);
   const RowId id = sqlite3_last_insert_rowid(db_);
   tags("session_tag", "session_id", id, session.tags);
+  if (!session.steps.empty()) steps_of_session(id, session.steps);
   return id;
+}
+
+void Writer::steps_of_session(RowId session, std::span<const core::StepRecord> steps) {
+  {
+    const Prepared remove = impl_.prepare("DELETE FROM session_step WHERE session_id = ?");
+    remove->run(session);
+  }
+  write_owned(impl_, "session_step", "session_id", kStepColumns, session, steps,
+              [](auto& s) { return step_fields(s); });
+  const Prepared update = impl_.prepare("UPDATE session SET step_count = ? WHERE id = ?");
+  update->run(count(steps), session);
 }
 
 bool Writer::has(std::string_view table, RowId id) {
@@ -95,20 +113,23 @@ RowId Writer::run_head(const core::RunRecord& run, RowId session) {
     device = ids.id;
     device_class = ids.class_id;
   }
-  const RowId series = impl_.shared.series(db_, run.subject, problem, device_class);
+  const RowId series = impl_.shared.series(db_, run.subject, problem, device_class, run.cache);
   const RowId environment = impl_.shared.environment(db_, run.environment);
-  std::optional<double> flops, bytes;
+  std::optional<double> flops, bytes, exps;
   if (run.model) {
     flops = run.model->flops;
     bytes = run.model->bytes;
+    exps = run.model->exps;
   }
   RowId id = 0;
   {
     const Prepared insert = impl_.prepare(
         "INSERT INTO run (session_id, series_id, taken_at, origin, subject_id, problem_id, device_id, "
-        "environment_id, model_flops, model_bytes, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "environment_id, model_flops, model_bytes, model_exps, cache, answer) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, "
+        "?, ?, ?, ?, ?)");
     insert->run(session, series, run.taken_at, run.origin, subject, problem, device, environment, flops,
-                bytes, run.answer);
+                bytes, exps, run.cache, run.answer);
     id = sqlite3_last_insert_rowid(db_);
   }
   {
@@ -181,12 +202,13 @@ RowId Writer::measurement(RowId run, std::int64_t ordinal, const core::Measureme
   {
     const Prepared insert = impl_.prepare(fmt::format(
         "INSERT INTO measurement (run_id, ordinal, {}, parameter_count, kernel_count, resource_count, "
-        "sample_count, counter_count, check_count, clock_count, diagnostic_count, artifact_count) VALUES "
-        "(?, ?, {}, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "sample_count, counter_count, check_count, clock_count, diagnostic_count, artifact_count, "
+        "step_count) "
+        "VALUES (?, ?, {}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         kMeasurementColumns, placeholders(kMeasurementColumns)));
     insert->run(run, ordinal, measurement_fields(m), count(m.parameters), count(m.kernels),
                 count(m.resources), count(m.samples), count(m.counters), count(m.checks), count(m.clocks),
-                count(m.diagnostics), count(m.artifacts));
+                count(m.diagnostics), count(m.artifacts), count(m.steps));
     id = sqlite3_last_insert_rowid(db_);
   }
   if (!m.parameters.empty()) {
@@ -203,6 +225,7 @@ RowId Writer::measurement(RowId run, std::int64_t ordinal, const core::Measureme
   write_rows(impl_, "correctness", kCorrectnessColumns, id, m.checks,
              [](auto& c) { return correctness_fields(c); });
   write_rows(impl_, "clock_log", kClockColumns, id, m.clocks, [](auto& c) { return clock_fields(c); });
+  write_rows(impl_, "measurement_step", kStepColumns, id, m.steps, [](auto& s) { return step_fields(s); });
   for (const core::DiagnosticRecord& d : m.diagnostics) diagnostic(run, next_diagnostic++, id, d);
   if (!m.artifacts.empty()) {
     const Prepared insert = impl_.prepare(

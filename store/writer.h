@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,8 @@ class Writer {
   explicit Writer(Store::Impl& impl) : impl_(impl), db_(impl.db()) {}
 
   core::RowId session(const core::SessionRecord& session);
+  // In place of those that the session had.
+  void steps_of_session(core::RowId session, std::span<const core::StepRecord> steps);
   bool has(std::string_view table, core::RowId id);
   // The row of a run with its tags; measurements follow.
   core::RowId run_head(const core::RunRecord& run, core::RowId session);

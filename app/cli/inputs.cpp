@@ -44,11 +44,33 @@ std::string command_text(const Options& o) {
   text += " --set " + o.set;
   if (o.warmup != defaults.warmup) text += fmt::format(" --warmup {}", o.warmup);
   if (o.iterations != defaults.iterations) text += fmt::format(" --iters {}", o.iterations);
+  if (o.cache) text += fmt::format(" --cache {}", core::name_of(*o.cache));
   if (o.device != defaults.device) text += fmt::format(" --device {}", o.device);
   if (o.seed != defaults.seed) text += fmt::format(" --seed {}", o.seed);
   if (o.strict) text += " --strict";
   if (o.replay) text += " --replay" + (o.replay->empty() ? "" : " " + *o.replay);
   return text;
+}
+
+std::optional<std::string> catalogue_folder(const Options& options) {
+  if (options.catalogue) return options.catalogue;
+  const char* folder = std::getenv("FLASHCORE_CATALOGUE");
+  return folder != nullptr && *folder != '\0' ? std::optional<std::string>(folder) : std::nullopt;
+}
+
+// Changes when a file of the folder does. A folder that cannot be read is named by that, and by its reader.
+std::string files_in(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (auto it = std::filesystem::directory_iterator(folder, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    std::error_code none;
+    const auto size = it->is_regular_file(none) ? it->file_size(none) : 0;
+    files.push_back(fmt::format("{} {} {}", it->path().string(), size,
+                                it->last_write_time(none).time_since_epoch().count()));
+  }
+  std::sort(files.begin(), files.end());
+  return fmt::format("{}: {}{}", folder, error ? error.message() + " " : "", fmt::join(files, "; "));
 }
 
 // --ncu: what was chosen, with ncu where something else would have counted.
@@ -67,10 +89,20 @@ std::vector<std::string> chosen_collectors(const Options& o) {
 }  // namespace
 
 Result<analysis::Catalogue> open_catalogue(const Options& options) {
-  if (options.catalogue) return analysis::Catalogue::with_folder(*options.catalogue);
-  const char* folder = std::getenv("FLASHCORE_CATALOGUE");
-  return folder != nullptr && *folder != '\0' ? analysis::Catalogue::with_folder(folder)
-                                              : analysis::Catalogue::builtin();
+  const auto folder = catalogue_folder(options);
+  return folder ? analysis::Catalogue::with_folder(*folder) : analysis::Catalogue::builtin();
+}
+
+Result<const analysis::Catalogue*> KeptCatalogue::get(const Options& options) {
+  const auto folder = catalogue_folder(options);
+  const std::string files = folder ? files_in(*folder) : "built in";
+  if (!catalogue_ || files != files_) {
+    auto fresh = open_catalogue(options);
+    if (!fresh) return fail(fresh.error());
+    catalogue_ = *std::move(fresh);
+    files_ = files;
+  }
+  return &*catalogue_;
 }
 
 Result<std::filesystem::path> database_path(const Options& options) {
@@ -196,6 +228,8 @@ Result<session::ProfileRequest> make_request(const Options& o) {
   request.set = *set;
   request.warmup = o.warmup;
   request.iterations = o.iterations;
+  request.cache = o.cache.value_or(core::CacheState::kWarm);
+  request.replay_cache = o.cache;
   request.device = o.device;
   request.seed = o.seed;
   request.strict = o.strict;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,17 @@ namespace flashcore::cli {
 
 // --catalogue, or FLASHCORE_CATALOGUE.
 core::Result<analysis::Catalogue> open_catalogue(const Options& options);
+
+// The same for a process that serves many requests: read again only when a file of the folder has changed.
+class KeptCatalogue {
+ public:
+  // Valid until the next call that finds other files.
+  core::Result<const analysis::Catalogue*> get(const Options& options);
+
+ private:
+  std::string files_;  // names, sizes and times of what was read
+  std::optional<analysis::Catalogue> catalogue_;
+};
 
 // The database that is read; nothing is created for it.
 core::Result<std::filesystem::path> database_path(const Options& options);

@@ -17,7 +17,8 @@ using core::fail;
 using core::Result;
 using enum reports::Align;
 
-constexpr int kFixed = 69;  // all columns but the device's, with their gaps
+constexpr int kFixed = 55;  // all columns but the shape's and the device's, with their gaps
+constexpr int kShapeLeast = 14, kShapeMost = 34, kDeviceLeast = 6;
 
 Result<store::RunFilter> filter_of(const Options& options) {
   store::RunFilter filter;
@@ -26,6 +27,7 @@ Result<store::RunFilter> filter_of(const Options& options) {
   auto problems = parse_problems(options.shapes, options.causal);
   if (!problems) return fail(problems.error());
   filter.problems = *std::move(problems);
+  filter.cache = options.cache;
   filter.device_contains = options.device_name;
   filter.tags = options.tags;
   filter.since = options.since;
@@ -48,7 +50,33 @@ std::string short_device(const std::string& name) {
   return name.starts_with(kVendor) ? name.substr(kVendor.size()) : name;
 }
 
-std::string row_of(const store::RunSummary& run, int width) {
+// The problem, and the caches where they were not as a kernel in a loop finds them: such times stand apart.
+std::string shape_of(const store::RunSummary& run, std::string_view cold) {
+  std::string text = run.problem ? core::problem_label(*run.problem) : "-";
+  if (run.cache == core::CacheState::kCold) text += cold;
+  return reports::printable(text);
+}
+
+// The column of the shapes of one page: as wide as they are, as far as the terminal has room for it.
+struct ShapeColumn {
+  int width = kShapeLeast;
+  std::string_view cold = ", cold caches";
+};
+
+ShapeColumn shape_column(const std::vector<store::RunSummary>& runs, int width) {
+  ShapeColumn column;
+  const int most = std::max(kShapeLeast, std::min(kShapeMost, width - kFixed - kDeviceLeast));
+  const auto widest = [&] {
+    int cells = kShapeLeast;
+    for (const auto& run : runs) cells = std::max(cells, reports::display_width(shape_of(run, column.cold)));
+    return cells;
+  };
+  if (widest() > most) column.cold = " cold";
+  column.width = std::min(widest(), most);
+  return column;
+}
+
+std::string row_of(const store::RunSummary& run, const ShapeColumn& shape, int width) {
   // A recording or import of somebody else may hold anything in its texts.
   const auto column = [](std::string_view text, int cells, reports::Align align) {
     return reports::fit(reports::printable(text), cells, align);
@@ -57,10 +85,9 @@ std::string row_of(const store::RunSummary& run, int width) {
   std::replace(taken.begin(), taken.end(), 'T', ' ');
   return fmt::format(
       "{:>6} {} {} {} {} {} {}\n", run.id, column(taken, 16, kLeft), column(run.subject, 12, kLeft),
-      column(run.problem ? core::problem_label(*run.problem) : "-", 14, kLeft),
-      column(time_text(run), 9, kRight),
+      column(shape_of(run, shape.cold), shape.width, kLeft), column(time_text(run), 9, kRight),
       column(run.origin == core::Origin::kRecording ? "rec." : core::name_of(run.origin), 6, kLeft),
-      reports::cut(reports::printable(short_device(run.device)), width - kFixed));
+      reports::cut(reports::printable(short_device(run.device)), width - kFixed - shape.width));
 }
 
 nlohmann::ordered_json json_of(const store::RunSummary& run) {
@@ -81,6 +108,8 @@ nlohmann::ordered_json json_of(const store::RunSummary& run) {
           {"phase", run.subject},
           {"title", run.subject_title},
           {"problem", problem},
+          {"cache",
+           run.cache ? nlohmann::ordered_json(core::name_of(*run.cache)) : nlohmann::ordered_json(nullptr)},
           {"device", run.device},
           {"commit", run.commit},
           {"answer", core::name_of(run.answer)},
@@ -125,11 +154,12 @@ Result<Listing> list_runs(const Options& options, int width) {
     listing.text = "no such runs\n" + strange_phases(*store, filter->subjects);
     return listing;
   }
-  listing.text = fmt::format("{:>6} {:<16} {:<12} {:<14} {:>9} {:<6} {}\n", "run", "taken", "phase", "shape",
-                             "p50", "from", "device");
+  const ShapeColumn shape = shape_column(page->runs, width);
+  listing.text = fmt::format("{:>6} {:<16} {:<12} {:<{}} {:>9} {:<6} {}\n", "run", "taken", "phase", "shape",
+                             shape.width, "p50", "from", "device");
   bool recorded = false;
   for (const auto& run : page->runs) {
-    listing.text += row_of(run, width);
+    listing.text += row_of(run, shape, width);
     listing.json["runs"].push_back(json_of(run));
     recorded = recorded || run.origin == core::Origin::kRecording;
   }

@@ -89,12 +89,22 @@ const std::vector<Spec>& specs() {
        }},
       {"--warmup",
        [](CLI::App& a, OptionTargets t) {
-         one_value(a, "--warmup", t.options.warmup, "N", "launches before timing")->capture_default_str();
+         one_value(a, "--warmup", t.options.warmup, "N",
+                   "launches before timing, at least; more until the clock is steady")
+             ->capture_default_str();
        }},
       {"--iters",
        [](CLI::App& a, OptionTargets t) {
-         one_value(a, "--iters", t.options.iterations, "N", "timed launches, and timed graph replays")
+         one_value(a, "--iters", t.options.iterations, "N",
+                   "timed launches, and graph replays: half as many, but not under 10 unless N is")
              ->capture_default_str();
+       }},
+      {"--cache",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--cache", t.raw.cache, "STATE",
+                   "what a launch finds in the caches: warm (what the launch before left) or cold (more than "
+                   "L2 was read in between); default: warm. With --replay and for `list runs`: only runs "
+                   "taken so");
        }},
       {"--device",
        [](CLI::App& a, OptionTargets t) {
@@ -104,7 +114,7 @@ const std::vector<Spec>& specs() {
       {"--seed",
        [](CLI::App& a, OptionTargets t) {
          one_value(a, "--seed", t.options.seed, "N",
-                   "seed of the timed inputs (answers are checked with 0, 42 and 12345)")
+                   "seed of the timed inputs; answers are checked on them and on peaked ones")
              ->capture_default_str();
        }},
       {"--strict",
@@ -169,16 +179,20 @@ const std::vector<Spec>& specs() {
        [](CLI::App& a, OptionTargets t) {
          a.add_flag("--quiet", t.options.quiet, "no progress line and no table");
        }},
+      {"--verbose",
+       [](CLI::App& a, OptionTargets t) {
+         a.add_flag("--verbose", t.options.verbose, "say at the end where the time went, step by step");
+       }},
   };
   return kSpecs;
 }
 
 const std::map<std::string_view, std::vector<std::string_view>>& table() {
   static const std::map<std::string_view, std::vector<std::string_view>> kTable{
-      {"", {"--phase",   "--shape",       "--causal",    "--collect", "--ncu",    "--ncu-path",
-            "--ncu-set", "--keep-report", "--nvtx",      "--set",     "--warmup", "--iters",
-            "--device",  "--seed",        "--strict",    "--tag",     "--db",     "--report",
-            "--json",    "--replay",      "--catalogue", "--quiet"}},
+      {"", {"--phase",   "--shape",       "--causal", "--collect",   "--ncu",    "--ncu-path",
+            "--ncu-set", "--keep-report", "--nvtx",   "--set",       "--warmup", "--iters",
+            "--cache",   "--device",      "--seed",   "--strict",    "--tag",    "--db",
+            "--report",  "--json",        "--replay", "--catalogue", "--quiet",  "--verbose"}},
       {"list phases", {"--json"}},
       {"list shapes", {"--json"}},
       {"list collectors", {"--json"}},
@@ -187,11 +201,11 @@ const std::map<std::string_view, std::vector<std::string_view>>& table() {
       {"list sections", {"--json", "--catalogue"}},
       {"list counters", {"--chip", "--set", "--json", "--catalogue"}},
       {"list runs",
-       {"--phase", "--shape", "--causal", "--device", "--tag", "--since", "--limit", "--before", "--db",
-        "--json"}},
+       {"--phase", "--shape", "--causal", "--cache", "--device", "--tag", "--since", "--limit", "--before",
+        "--db", "--json"}},
       {"list",
-       {"--phase", "--shape", "--causal", "--device", "--tag", "--since", "--limit", "--before", "--db",
-        "--chip", "--set", "--json", "--catalogue"}},
+       {"--phase", "--shape", "--causal", "--cache", "--device", "--tag", "--since", "--limit", "--before",
+        "--db", "--chip", "--set", "--json", "--catalogue"}},
       {"show", {"--db", "--json", "--catalogue"}},
       {"report", {"--session", "--db", "--report", "--json", "--catalogue"}},
       {"import",

@@ -30,6 +30,7 @@ constexpr const char* kExamples = R"(Examples:
   flashcore-profile --phase baseline,wmma --shape large --causal
   flashcore-profile --phase wmma --shape 2,8,1024,128 --set full --report wmma.html
   flashcore-profile --phase wmma --ncu     count with Nsight Compute
+  flashcore-profile --phase wmma --cache cold --verbose
   flashcore-profile --phase all --shape mission --json - > runs.json
   flashcore-profile --replay --report r.html      no GPU? the shipped recording
   flashcore-profile import kernels.ncu-rep        runs of other profilers
@@ -190,6 +191,14 @@ Status parse_device(const std::string& text, Options& o) {
   return {};
 }
 
+Status parse_cache(const std::string& text, Options& o) {
+  o.cache = core::named<core::CacheState>(text);
+  if (o.cache) return {};
+  std::vector<std::string> known;
+  for (const auto& [state, name] : core::kNames<core::CacheState>) known.emplace_back(name);
+  return fail(core::unknown_name("cache state", text, known));
+}
+
 bool is_date(int year, int month, int day) {
   using namespace std::chrono;
   return year_month_day(std::chrono::year(year) / month / day).ok();
@@ -232,6 +241,9 @@ Status take_raw(const CLI::App& app, const RawOptions& raw, Options& o) {
   if (auto set = analysis::parse_counter_set(o.set); !set) return fail(set.error());
   if (auto ok = session::check_collectors(o.collect); !ok) return ok;
   if (auto ok = parse_device(raw.device, o); !ok) return ok;
+  if (const auto cache = given(app, "--cache", raw.cache)) {
+    if (auto ok = parse_cache(*cache, o); !ok) return ok;
+  }
   if (auto ok = check_since(o.since); !ok) return ok;
   if (o.count < 1) return fail(ErrorCode::kUsage, fmt::format("--count {} is not at least 1", o.count));
   if (o.limit < 1 || o.limit > 1'000'000)

@@ -43,6 +43,7 @@ struct Options {
   std::string nvtx;
   std::string set = "standard";
   int warmup = 20, iterations = 100;
+  std::optional<core::CacheState> cache;  // nothing: warm; of a replay and of lists all of them
   int device = 0;
   std::string device_name;  // list runs: part of the device's name
   std::uint64_t seed = 0;
@@ -63,6 +64,7 @@ struct Options {
   std::string record_to;                  // record
   std::vector<std::string> import_files;  // import
   bool quiet = false;
+  bool verbose = false;
   std::vector<std::string> idle;  // given beside --replay, which has no use for them
 };
 

@@ -1,7 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <utility>
 
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
@@ -10,6 +15,7 @@
 #include "app/session/import.h"
 #include "app/session/ledger.h"
 #include "app/session/replay.h"
+#include "app/session/step_clock.h"
 #include "app/session/workbench.h"
 
 namespace flashcore::cli {
@@ -40,20 +46,41 @@ core::Status check_targets(const Options& options) {
 
 // Everything that can be refused is asked before the database is opened, so that a refusal leaves none.
 Result<Taken> measure(const Options& options, session::ProfileRequest& request,
-                      const analysis::Catalogue& catalogue, const core::CancelToken& cancel,
-                      session::WaitingTeller& teller) {
+                      const analysis::Catalogue& catalogue, session::Workbench& bench,
+                      const core::CancelToken& cancel, session::WaitingTeller& teller) {
   if (request.problems.empty()) {
     auto mission = parse_problems({"mission"}, options.causal);
     if (!mission) return fail(mission.error());
     request.problems = *std::move(mission);
   }
-  const auto bench = session::machine_workbench();
-  if (auto ok = session::check_request(request, *bench); !ok) return fail(ok.error());
-  auto store = open_for(options, teller, cancel);
+  std::vector<core::StepRecord> steps;
+  if (auto ok = session::check_request(request, bench, &steps); !ok) return fail(ok.error());
+  session::StepClock opening;
+  auto store = [&] {
+    const auto step = opening.begin("store");
+    return open_for(options, teller, cancel);
+  }();
   if (!store) return fail(store.error());
-  auto outcome = session::profile(request, *bench, *store, catalogue, cancel, teller.listener());
+  steps.insert(steps.end(), opening.steps().begin(), opening.steps().end());
+  auto outcome = session::profile(request, bench, *store, catalogue, cancel, teller.listener(), steps);
+  bench.helpers().end(std::chrono::milliseconds(0));  // they let go while the runs are shown
   if (!outcome) return fail(outcome.error());
   return Taken{*std::move(outcome), *std::move(store)};
+}
+
+// Until helpers have let go of the GPU's counters, for whoever counts next.
+constexpr std::chrono::milliseconds kEndPatience{300};
+
+// At once. What the end of a process would give back piece by piece, contexts of the GPU above all, is left
+// to the system, and a helper, which ends by itself, is not waited for. Everything is written, and the
+// database is closed.
+[[noreturn]] void leave(int code, std::unique_ptr<session::Workbench> bench) {
+  bench->helpers().end(kEndPatience);
+  (void)bench.release();  // its end would wait for the helpers'
+  std::cout.flush();
+  std::cerr.flush();
+  std::fflush(nullptr);
+  std::_Exit(code);
 }
 
 Result<Taken> replay(const Options& options, const session::ProfileRequest& request,
@@ -86,13 +113,18 @@ int profile_command(const Options& options, const core::CancelToken& cancel) {
     std::cerr << fmt::format("note: runs are shown as they were recorded; without effect: {}\n",
                              fmt::join(options.idle, ", "));
   }
-  ProgressLine line(!options.quiet);
-  session::WaitingTeller teller(tell_on(line));
-  auto taken = options.replay ? replay(options, *request, cancel, teller)
-                              : measure(options, *request, *catalogue, cancel, teller);
-  line.clear();
-  if (!taken) return complain(taken.error());
-  return show_outcome(options, taken->outcome, taken->store, *catalogue);
+  auto bench = options.replay ? nullptr : session::machine_workbench(session::Requests::kOne);
+  const int code = [&] {
+    ProgressLine line(!options.quiet);
+    session::WaitingTeller teller(tell_on(line));
+    auto taken = bench ? measure(options, *request, *catalogue, *bench, cancel, teller)
+                       : replay(options, *request, cancel, teller);
+    line.clear();
+    if (!taken) return complain(taken.error());
+    return show_outcome(options, taken->outcome, taken->store, *catalogue);
+  }();
+  if (bench) leave(code, std::move(bench));
+  return code;
 }
 
 int import_command(const Options& options, const core::CancelToken& cancel) {

@@ -7,7 +7,9 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
+#include "app/cli/steps_text.h"
 #include "app/session/library.h"
+#include "app/session/step_clock.h"
 #include "core/atomic_file.h"
 #include "reports/json.h"
 #include "reports/terminal.h"
@@ -67,11 +69,16 @@ int show_outcome(const Options& options, const session::ProfileOutcome& outcome,
                  const analysis::Catalogue& catalogue) {
   // A stop that was asked for while runs were taken has been obeyed; what is finished is shown all the same.
   const core::CancelToken fresh;
-  auto runs = session::load_runs(store, outcome.runs, catalogue);
+  session::StepClock clock;
+  auto runs = [&] {
+    const auto step = clock.begin("read and analyse");
+    return session::load_runs(store, outcome.runs, catalogue);
+  }();
   if (!runs) return complain(runs.error());
   const bool json_out = options.json == "-";
   std::string text;
   if (!options.quiet && !json_out && !runs->empty()) {
+    const auto step = clock.begin("table");
     text += reports::runs_table(
         *runs, {.colour = reports::wants_colour(STDOUT_FILENO), .width = terminal_columns()});
   }
@@ -79,6 +86,7 @@ int show_outcome(const Options& options, const session::ProfileOutcome& outcome,
     if (const int code = write_json(*options.json, *runs, fresh); code != 0) return code;
   }
   if (options.report && !runs->empty()) {
+    const auto step = clock.begin("report");
     if (auto ok = session::write_report(*options.report, *runs, catalogue); !ok) return complain(ok.error());
     text += "report: " + shown_path(*options.report) + "\n";
   }
@@ -91,6 +99,7 @@ int show_outcome(const Options& options, const session::ProfileOutcome& outcome,
   } else {
     code = put_output(text, 0, fresh);
   }
+  if (options.verbose) std::cerr << steps_text(outcome.steps, *runs, clock.steps(), terminal_columns());
   if (outcome.cancelled) std::cerr << "stopped; " << outcome.runs.size() << " runs are kept\n";
   if (outcome.wrong_answers > 0) std::cerr << outcome.wrong_answers << " run(s) with a wrong answer\n";
   return code != 0 ? code : exit_code_of(outcome);

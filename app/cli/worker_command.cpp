@@ -17,6 +17,7 @@
 #include "app/session/ledger.h"
 #include "app/session/line_reader.h"
 #include "app/session/replay.h"
+#include "app/session/step_clock.h"
 #include "app/session/workbench.h"
 #include "app/session/worker_protocol.h"
 
@@ -113,32 +114,49 @@ class Worker {
   Worker(const Options& options, Commands& commands) : options_(options), commands_(commands) {}
 
   int answer(session::WorkerRequest& request) {
-    return finish(request.id, [&](session::WaitingTeller& teller, const core::CancelToken& cancel) {
-      return profile(request, teller, cancel);
-    });
+    return finish(request.id, [&](Session& s) { return profile(request, s); });
   }
 
   int answer(session::WorkerImport& request) {
-    return finish(
-        request.id,
-        [&](session::WaitingTeller& teller, const core::CancelToken& cancel) -> Result<ProfileOutcome> {
-          auto catalogue = open_catalogue(options_);
-          if (!catalogue) return fail(catalogue.error());
-          if (auto ok = session::check_import(request.request); !ok) return fail(ok.error());
-          auto store = open_store(request.database, teller, cancel);
-          if (!store) return fail(store.error());
-          return session::import_files(request.request, *store, *catalogue, cancel, teller.listener());
-        });
+    return finish(request.id, [&](Session& s) -> Result<ProfileOutcome> {
+      auto catalogue = catalogue_.get(options_);
+      if (!catalogue) return fail(catalogue.error());
+      if (auto ok = session::check_import(request.request); !ok) return fail(ok.error());
+      if (auto ok = s.open(request.database); !ok) return fail(ok.error());
+      return session::import_files(request.request, *s.store, **catalogue, *s.cancel, s.teller.listener());
+    });
   }
 
   int answer(session::WorkerCancel&) { return 0; }
 
  private:
+  // A request at work. Its store is closed when the answer has been said: to close is to copy the log into
+  // the database, for which nobody has to wait.
+  struct Session {
+    std::shared_ptr<const core::CancelToken> cancel;
+    session::WaitingTeller teller;
+    std::optional<store::Store> store;  // last: it points to both
+
+    core::Status open(const std::string& database) {
+      if (database.empty()) return fail(ErrorCode::kUsage, "the request names no database");
+      auto opened = teller.open(database, *cancel);
+      if (!opened) return fail(opened.error());
+      store.emplace(*std::move(opened));
+      return {};
+    }
+  };
+
   template <typename Work>
   int finish(std::int64_t id, Work work) {
-    session::WaitingTeller teller([id](const session::ProfileEvent& event) { say({id, event}); });
-    auto outcome = work(teller, *commands_.at_hand());
-    if (!outcome) return say_error(id, outcome.error());
+    Session s{commands_.at_hand(), session::WaitingTeller([id](const session::ProfileEvent& event) {
+                say({id, event});
+              }),
+              std::nullopt};
+    auto outcome = work(s);
+    if (!outcome) {
+      if (bench_) bench_->helpers().drop_begun();
+      return say_error(id, outcome.error());
+    }
     session::WorkerFinished finished{*std::move(outcome), 0};
     if (finished.outcome.wrong_answers > 0) finished.exit_code = core::exit_code(ErrorCode::kWrongAnswer);
     if (finished.outcome.cancelled) finished.exit_code = core::exit_code(ErrorCode::kCancelled);
@@ -146,35 +164,40 @@ class Worker {
     return finished.exit_code;
   }
 
-  static Result<store::Store> open_store(const std::string& database, session::WaitingTeller& teller,
-                                         const core::CancelToken& cancel) {
-    if (database.empty()) return fail(ErrorCode::kUsage, "the request names no database");
-    return teller.open(database, cancel);
+  // Whatever can be refused is refused before the database is opened.
+  Result<ProfileOutcome> profile(const session::WorkerRequest& request, Session& s) {
+    session::StepClock clock;
+    auto catalogue = [&] {
+      const auto step = clock.begin("catalogue");
+      return catalogue_.get(options_);  // the app reads the same FLASHCORE_CATALOGUE
+    }();
+    if (!catalogue) return fail(catalogue.error());
+    if (request.replay) return replay(request, s);
+    if (!bench_) bench_ = session::machine_workbench();
+    std::vector<core::StepRecord> steps = clock.steps();
+    if (auto ok = session::check_request(request.profile, *bench_, &steps); !ok) return fail(ok.error());
+    session::StepClock opening;
+    {
+      const auto step = opening.begin("store");
+      if (auto ok = s.open(request.database); !ok) return fail(ok.error());
+    }
+    steps.insert(steps.end(), opening.steps().begin(), opening.steps().end());
+    return session::profile(request.profile, *bench_, *s.store, **catalogue, *s.cancel, s.teller.listener(),
+                            steps);
   }
 
-  // Whatever can be refused is refused before the database is opened.
-  Result<ProfileOutcome> profile(const session::WorkerRequest& request, session::WaitingTeller& teller,
-                                 const core::CancelToken& cancel) {
-    auto catalogue = open_catalogue(options_);  // the app reads the same FLASHCORE_CATALOGUE
-    if (!catalogue) return fail(catalogue.error());
-    if (request.replay) {
-      auto recording = session::named_recording(*request.replay);
-      if (!recording) return fail(recording.error());
-      auto source = session::ReplaySource::open(*recording, request.profile);
-      if (!source) return fail(source.error());
-      auto store = open_store(request.database, teller, cancel);
-      if (!store) return fail(store.error());
-      return source->replay(request.profile, *store, cancel, teller.listener());
-    }
-    if (!bench_) bench_ = session::machine_workbench();
-    if (auto ok = session::check_request(request.profile, *bench_); !ok) return fail(ok.error());
-    auto store = open_store(request.database, teller, cancel);
-    if (!store) return fail(store.error());
-    return session::profile(request.profile, *bench_, *store, *catalogue, cancel, teller.listener());
+  static Result<ProfileOutcome> replay(const session::WorkerRequest& request, Session& s) {
+    auto recording = session::named_recording(*request.replay);
+    if (!recording) return fail(recording.error());
+    auto source = session::ReplaySource::open(*recording, request.profile);
+    if (!source) return fail(source.error());
+    if (auto ok = s.open(request.database); !ok) return fail(ok.error());
+    return source->replay(request.profile, *s.store, *s.cancel, s.teller.listener());
   }
 
   const Options& options_;
   Commands& commands_;
+  KeptCatalogue catalogue_;
   std::unique_ptr<session::Workbench> bench_;  // its helpers stay warm from request to request
 };
 

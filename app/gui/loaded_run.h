@@ -27,8 +27,8 @@ struct LoadedRun {
   store::RunSummary summary;
   std::shared_ptr<const analysis::RunAnalysis> run;
   std::shared_ptr<const std::vector<analysis::Sheet>> sheets;
-  std::vector<PlotRun> peers;   // same problem, same class of device, this run among them; by ladder
-  std::vector<PlotRun> others;  // of other problems or devices of the session
+  std::vector<PlotRun> peers;   // same problem, class of device and cache state, this run among them
+  std::vector<PlotRun> others;  // of other problems, devices or cache states of the session
   bool peersLeftOut = false;    // there are more than kMostPeers
   bool othersLeftOut = false;   // there are more than kMostOthers
   bool complete = false;        // every peer and other has been read

@@ -120,6 +120,8 @@ void MainWindow::restore() {
   restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
   restoreState(settings.value(QStringLiteral("windowState")).toByteArray(), kLayoutVersion);
   view_->restoreState(settings.value(QStringLiteral("viewState")).toByteArray());
+  const QString cache = settings.value(QStringLiteral("profile/cache")).toString();
+  if (const auto state = core::named<core::CacheState>(cache.toStdString())) panel_->setCache(*state);
 }
 
 void MainWindow::remember() {
@@ -127,6 +129,7 @@ void MainWindow::remember() {
   settings.setValue(QStringLiteral("geometry"), saveGeometry());
   settings.setValue(QStringLiteral("windowState"), saveState(kLayoutVersion));
   settings.setValue(QStringLiteral("viewState"), view_->saveState());
+  settings.setValue(QStringLiteral("profile/cache"), oneLine(core::name_of(panel_->cache()), 20));
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

@@ -15,7 +15,6 @@
 #include "app/gui/main_window.h"
 #include "app/gui/models/text.h"
 #include "app/gui/profile_panel.h"
-#include "app/gui/roofline_view.h"
 #include "app/gui/session_view.h"
 #include "core/build_info.h"
 #include "store/store.h"
@@ -177,6 +176,7 @@ void MainWindow::makeDocks() {
   right->setWidget(panel_);
   addDockWidget(Qt::RightDockWidgetArea, right);
   resizeDocks({left, right}, {350, 290}, Qt::Horizontal);
+  tree_->setFocus();  // arrow keys walk through the runs from the start
   connect(panel_, &ProfilePanel::runRequested, this, [this] { startProfile(false); });
   connect(panel_, &ProfilePanel::replayRequested, this, [this] { startProfile(true); });
   connect(panel_, &ProfilePanel::cancelRequested, &worker_, &WorkerProcess::cancel);
@@ -200,9 +200,13 @@ void MainWindow::makeMenus() {
   for (auto* dock : findChildren<QDockWidget*>()) view->addAction(dock->toggleViewAction());
   view->addSeparator();
   view->addAction(tr("Roofline by &DRAM bytes"), QKeySequence(Qt::CTRL | Qt::Key_1), this,
-                  [this] { view_->roofline()->setMemory(QStringLiteral("dram")); });
+                  [this] { view_->showRoofline(QStringLiteral("dram")); });
   view->addAction(tr("Roofline by &L2 bytes"), QKeySequence(Qt::CTRL | Qt::Key_2), this,
-                  [this] { view_->roofline()->setMemory(QStringLiteral("l2")); });
+                  [this] { view_->showRoofline(QStringLiteral("l2")); });
+  view->addAction(tr("Roofline by L&1 bytes"), QKeySequence(Qt::CTRL | Qt::Key_3), this,
+                  [this] { view_->showRoofline(QStringLiteral("l1")); });
+  view->addAction(tr("&Memory chart"), QKeySequence(Qt::CTRL | Qt::Key_M), this,
+                  [this] { view_->toggleChart(); });
 
   auto* profile = menuBar()->addMenu(tr("&Profile"));
   const auto press = [this](const char* name) {

@@ -75,7 +75,7 @@ void MainWindow::showOutcome(const session::ProfileOutcome& outcome) {
     banner_->show(Banner::Kind::Error,
                   tr("%1 gave a wrong answer: no timing is shown for it.")
                       .arg(countOf(outcome.wrong_answers, "run", "runs")),
-                  tr("The tables below the plots tell the errors by seed."));
+                  tr("The tables below the plots tell the errors by input."));
   } else if (outcome.counter_refusal) {
     const core::Error& refusal = *outcome.counter_refusal;
     banner_->show(Banner::Kind::Warning, tr("Timing only: %1").arg(toText(refusal.message)),

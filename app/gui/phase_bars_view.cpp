@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "analysis/durations.h"
 #include "analysis/units.h"
 #include "app/gui/models/run_text.h"
 #include "app/gui/models/text.h"
@@ -25,6 +26,7 @@ analysis::RunAnalysis comparable(const store::RunSummary& summary) {
   run.run.id = summary.id;
   run.run.subject = {summary.kind, summary.subject, {}, summary.ladder, {}};
   run.run.problem = summary.problem;
+  run.run.cache = summary.cache;
   run.run.answer = summary.answer;
   if (core::times_are_results(summary.answer) && summary.graph_p50_ns) {
     run.graph_ns.emplace().p50 = *summary.graph_p50_ns;
@@ -98,7 +100,7 @@ QString PhaseBarsView::valueText(const store::RunSummary& run) const {
   }
   const auto time = shownTime(run);
   if (!time) return tr("no timing");
-  const QString text = toText(analysis::format_duration_ns(time->ns));
+  const QString text = toText(analysis::format_duration_ns(time->ns, digits_));
   if (!run.graph_p50_ns) {
     // Where all are of one kind the axis says it.
     return sources_.size() < 2 ? text
@@ -120,7 +122,7 @@ void PhaseBarsView::setTitle() {
   }
   const auto& run = loaded_->summary;
   QString text = run.ladder ? tr("Time by phase") : tr("Time by kernel");
-  if (run.problem) text += QStringLiteral(": ") + problemText(run.problem);
+  if (run.problem) text += QStringLiteral(": ") + problemText(run.problem, run.cache);
   if (runs_.size() < loaded_->peers.size() || loaded_->peersLeftOut) {
     text += tr("  (%1 of %2%3)")
                 .arg(runs_.size())
@@ -139,18 +141,21 @@ void PhaseBarsView::rebuild() {
   collectRuns();
   applyTheme(*plot_, theme);
   setTitle();
-  title_->setToolTip(
-      tr("Graph p50: the median over replays of a graph of many launches, so that launch "
-         "overhead is out. Speed-ups are against the lowest rung of the ladder.\n"
-         "Of many runs: the newest of each subject, and the chosen one."));
+  title_->setToolTip(tr(
+      "Graph p50: the median over replays of a graph of many launches, so that launch "
+      "overhead is out. Speed-ups are against the lowest rung of the ladder, from caches in the same state.\n"
+      "Of many runs: the newest of each subject, and the chosen one."));
   double longest = 0;
+  std::vector<double> times;
   sources_.clear();
   for (const auto* run : runs_) {
     const auto time = shownTime(*run);
     if (!time) continue;
     longest = std::max(longest, time->ns);
+    times.push_back(time->ns);
     if (!sources_.contains(time->source)) sources_ << time->source;
   }
+  digits_ = analysis::digits_that_tell_apart(times);
   const bool milli = longest >= 1e6;
   axisUnit_ = milli ? tr("ms") : tr("µs");
   const double scale = milli ? 1e-6 : 1e-3;

@@ -1,4 +1,5 @@
-// PhaseBarsView: the time of each subject on one problem and one device, with values and speed-ups.
+// PhaseBarsView: the time of each subject on one problem and one device, from caches in one state, with
+// values and speed-ups.
 //
 // Owns: its plot. A run whose answer is wrong or unchecked has no bar: its line says why. Of many runs the
 // newest of each subject is shown, and the chosen one; the title says so.
@@ -57,6 +58,7 @@ class PhaseBarsView final : public QWidget {
   QSharedPointer<QCPAxisTickerText> ticker_;
   QString axisUnit_;
   QStringList sources_;  // of the times that are shown, each once
+  int digits_ = 3;       // in which the times that are shown can be told apart
   double scale_ = 1e-3;  // the axis' unit for a nanosecond
   double longest_ = 0;   // in the axis' unit
   QPoint pressed_;

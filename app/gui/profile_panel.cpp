@@ -57,6 +57,7 @@ ProfilePanel::ProfilePanel(QWidget* parent)
       shapes_(new QListWidget(this)),
       otherProblem_(new QLineEdit(this)),
       causal_(new QCheckBox(tr("Causal mask"), this)),
+      cache_(new QComboBox(this)),
       set_(new QComboBox(this)),
       seed_(new QLineEdit(QStringLiteral("0"), this)),
       strict_(new QCheckBox(tr("Stop where counters are refused"), this)),
@@ -153,6 +154,14 @@ QWidget* ProfilePanel::makeCollectors() {
     layout->addWidget(tick);
     collectors_.push_back({info, tick});
   }
+  cache_->setObjectName(QStringLiteral("cacheState"));
+  for (const auto& [state, name] : core::kNames<core::CacheState>) {
+    cache_->addItem(oneLine(name, 20), oneLine(name, 20));
+  }
+  cache_->setToolTip(
+      plainToolTip(tr("warm: a launch finds in the caches what the one before left there.\n"
+                      "cold: more than L2 is read before each launch that is timed or counted.\n"
+                      "Runs of different states are never compared.")));
   set_->setObjectName(QStringLiteral("counterSet"));
   for (const char* name : {"quick", "standard", "full"})
     set_->addItem(QLatin1String(name), QLatin1String(name));
@@ -160,11 +169,12 @@ QWidget* ProfilePanel::makeCollectors() {
   set_->setToolTip(tr("How many counters: more of them need more passes of the kernel."));
   seed_->setObjectName(QStringLiteral("seed"));
   seed_->setMaxLength(20);
-  seed_->setToolTip(tr("Of the inputs that are timed; answers are checked with three seeds of their own."));
+  seed_->setToolTip(tr("Of the inputs that are timed; answers are checked on these and on peaked ones."));
   strict_->setObjectName(QStringLiteral("strict"));
   strict_->setToolTip(tr("Otherwise a run whose counters are refused keeps its timing and says why."));
   auto* form = new QFormLayout;
   form->setContentsMargins(0, 4, 0, 0);
+  form->addRow(tr("Caches"), cache_);
   form->addRow(tr("Counter set"), set_);
   form->addRow(tr("Seed"), seed_);
   layout->addLayout(form);
@@ -255,6 +265,15 @@ core::Result<std::vector<core::Problem>> ProfilePanel::problems() const {
   return problems;
 }
 
+core::CacheState ProfilePanel::cache() const {
+  return core::named<core::CacheState>(cache_->currentData().toString().toStdString())
+      .value_or(core::CacheState::kWarm);
+}
+
+void ProfilePanel::setCache(core::CacheState cache) {
+  cache_->setCurrentIndex(cache_->findData(oneLine(core::name_of(cache), 20)));
+}
+
 session::WorkerRequest ProfilePanel::request() const {
   session::WorkerRequest request;
   session::ProfileRequest& profile = request.profile;
@@ -269,80 +288,10 @@ session::WorkerRequest ProfilePanel::request() const {
   bool whole = false;
   const qulonglong seed = seed_->text().trimmed().toULongLong(&whole);
   if (whole) profile.seed = seed;
+  profile.cache = cache();
   profile.strict = strict_->isChecked();
   profile.command = "flashcore (desktop)";
   return request;
-}
-
-QString ProfilePanel::whatIsMissing() const {
-  if (ticked(phases_).empty()) return tr("Tick at least one phase.");
-  const auto chosen = problems();
-  if (!chosen) return oneLine(chosen.error().message + " " + chosen.error().hint, 400);
-  if (chosen->empty()) return tr("Tick at least one problem.");
-  const bool any = std::any_of(collectors_.begin(), collectors_.end(),
-                               [](const CollectorTick& tick) { return tick.box->isChecked(); });
-  if (!any) return tr("Tick what to collect.");
-  bool whole = false;
-  (void)seed_->text().trimmed().toULongLong(&whole);
-  return whole ? QString() : tr("The seed is a whole number from 0.");
-}
-
-QString ProfilePanel::troubles() const {
-  QStringList lines;
-  for (const auto& [info, box] : collectors_) {
-    if (!box->isChecked()) continue;
-    const auto trouble = machine_.troubles.find(info.id);
-    if (trouble != machine_.troubles.end()) {
-      lines << tr("%1 will be missing: %2").arg(oneLine(info.title, 60), trouble->second);
-    } else if (info.counts && !machine_.counters.isEmpty()) {
-      lines << tr("%1 will be missing: %2").arg(oneLine(info.title, 60), machine_.counters);
-    }
-  }
-  return lines.join(QLatin1Char('\n'));
-}
-
-void ProfilePanel::showReason() {
-  const QString missing = whatIsMissing();
-  const Theme theme = themeOf(palette());
-  QString reason;
-  QColor colour = theme.warning;
-  if (!machineKnown_) {
-    reason = tr("Looking for a GPU...");
-    colour = theme.muted;
-  } else if (!machine_.canProfile) {
-    reason = tr("Profiling is off on this machine: %1").arg(machine_.reason);
-    if (!machine_.remedy.isEmpty()) reason += tr("\nWhat to do: %1").arg(machine_.remedy);
-  } else if (!missing.isEmpty()) {
-    reason = missing;
-  } else {
-    reason = tr("On %1").arg(machine_.device);
-    const QString more = troubles();
-    if (!more.isEmpty()) reason += QLatin1Char('\n') + more;
-    if (more.isEmpty()) colour = theme.muted;
-  }
-  reason_->setText(reason);
-  reason_->setStyleSheet(QStringLiteral("color: %1;").arg(colour.name()));
-  run_->setEnabled(machineKnown_ && machine_.canProfile && missing.isEmpty() && !running_);
-  run_->setToolTip(run_->isEnabled() ? tr("Profile what is ticked (Ctrl+R)") : plainToolTip(reason));
-}
-
-void ProfilePanel::refresh() {
-  showReason();
-  const Theme theme = themeOf(palette());
-  const bool counts = std::any_of(collectors_.begin(), collectors_.end(), [](const CollectorTick& tick) {
-    return tick.info.counts && tick.box->isChecked();
-  });
-  set_->setEnabled(counts);
-  strict_->setEnabled(counts);
-  replay_->setEnabled(machineKnown_ && machine_.canReplay && !running_);
-  recording_->setText(machine_.recording);
-  recording_->setVisible(machineKnown_ && !machine_.recording.isEmpty());
-  for (auto* label : {recording_, target_, step_}) {
-    label->setStyleSheet(QStringLiteral("color: %1;").arg(theme.muted.name()));
-  }
-  progress_->setVisible(running_);
-  cancel_->setVisible(running_);
-  step_->setVisible(!step_->text().isEmpty());
 }
 
 void ProfilePanel::setRunning(bool running) {

@@ -30,6 +30,10 @@ class ProfilePanel final : public QWidget {
   // Where results go; shown under the buttons.
   void setTarget(const QString& database, bool recordingIsOpen);
 
+  // What the caches hold when a launch begins: of the next request.
+  core::CacheState cache() const;
+  void setCache(core::CacheState cache);
+
   // What is ticked; number and database are the caller's to fill in.
   session::WorkerRequest request() const;
 
@@ -67,6 +71,7 @@ class ProfilePanel final : public QWidget {
   QListWidget* shapes_;
   QLineEdit* otherProblem_;
   QCheckBox* causal_;
+  QComboBox* cache_;
   QComboBox* set_;
   QLineEdit* seed_;
   QCheckBox* strict_;

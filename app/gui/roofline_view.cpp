@@ -4,51 +4,38 @@
 
 #include <QButtonGroup>
 #include <QHBoxLayout>
-#include <QToolTip>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <tuple>
 
+#include "analysis/describe.h"
 #include "analysis/units.h"
 #include "app/gui/models/run_text.h"
 #include "app/gui/models/text.h"
 #include "app/gui/plot_text.h"
+#include "app/gui/roofline_memories.h"
 
 namespace flashcore::gui {
-namespace {
-
-constexpr int kHitPixels = 12;
-
-QToolButton* memoryButton(const QString& text, const QString& toolTip, const char* name, QWidget* parent) {
-  auto* button = new QToolButton(parent);
-  button->setObjectName(QLatin1String(name));
-  button->setText(text);
-  button->setToolTip(toolTip);
-  button->setCheckable(true);
-  return button;
-}
-
-}  // namespace
-
 RooflineView::RooflineView(QWidget* parent)
-    : QWidget(parent),
-      plot_(new QCustomPlot(this)),
-      empty_(new QLabel(plot_)),
-      dram_(memoryButton(tr("DRAM"),
-                         tr("Intensity by bytes moved to and from DRAM.\nCounters are taken with warm "
-                            "caches: a problem that "
-                            "stays in L2 moves next to nothing here and stands far to the right."),
-                         "memoryDram", this)),
-      l2_(memoryButton(tr("L2"), tr("Intensity by bytes moved through the L2 cache"), "memoryL2", this)) {
+    : QWidget(parent), plot_(new QCustomPlot(this)), empty_(new QLabel(plot_)) {
   auto* group = new QButtonGroup(this);
   group->setExclusive(true);
-  group->addButton(dram_);
-  group->addButton(l2_);
-  dram_->setChecked(true);
-  connect(dram_, &QToolButton::clicked, this, [this] { setMemory(QStringLiteral("dram")); });
-  connect(l2_, &QToolButton::clicked, this, [this] { setMemory(QStringLiteral("l2")); });
+  for (const RooflineMemory& memory : kRooflineMemories) {
+    auto* button = new QToolButton(this);
+    QString id = QLatin1String(memory.id);
+    button->setText(QLatin1String(memory.title));
+    button->setToolTip(tr(memory.tip));
+    button->setCheckable(true);
+    connect(button, &QToolButton::clicked, this, [this, id] { setMemory(id); });
+    button->setChecked(id == memory_);
+    id[0] = id[0].toUpper();
+    button->setObjectName(QStringLiteral("memory") + id);
+    button->setAccessibleName(tr("Roofline by %1 bytes").arg(button->text()));
+    group->addButton(button);
+    memories_.push_back(button);
+  }
   auto* title = new QLabel(tr("Roofline"), this);
   QFont font = title->font();
   font.setBold(true);
@@ -57,8 +44,7 @@ RooflineView::RooflineView(QWidget* parent)
   bar->setSpacing(2);
   bar->addWidget(title);
   bar->addStretch();
-  bar->addWidget(dram_);
-  bar->addWidget(l2_);
+  for (auto* button : memories_) bar->addWidget(button);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(4);
@@ -84,10 +70,12 @@ RooflineView::RooflineView(QWidget* parent)
   plot_->xAxis->setTicker(ticker);
   connect(plot_, &QCustomPlot::beforeReplot, this, [this, ticker] {
     plot_->xAxis->setLabel(plot_->viewport().width() > 340 ? axisName_ + axisNote_ : axisName_);
-    // Many decades in a narrow plot: a number at every third.
+    // Many decades in a narrow plot: a number at every second or third.
     const auto range = plot_->xAxis->range();
     const double decades = std::log10(range.upper / range.lower);
-    ticker->setLogBase(decades > 0 && (plot_->viewport().width() - 90) / decades < 40 ? 1000 : 10);
+    const bool crowded = decades > 0 && (plot_->viewport().width() - 90) / decades < 40;
+    // The ticker falls back to even steps where it finds less than two of its own.
+    ticker->setLogBase(!crowded ? 10 : decades < 5 ? 100 : 1000);
   });
   plot_->yAxis->setTicker(QSharedPointer<UnitTicker>::create("FLOP/s"));
   connect(plot_, &QCustomPlot::mouseMove, this, &RooflineView::mouseMoved);
@@ -115,10 +103,11 @@ void RooflineView::setRun(const LoadedRunPtr& run) {
 }
 
 void RooflineView::setMemory(const QString& memory) {
-  if (memory != QLatin1String("dram") && memory != QLatin1String("l2")) return;
+  if (memory != QLatin1String(rooflineMemory(memory).id)) return;
   memory_ = memory;
-  dram_->setChecked(memory == QLatin1String("dram"));
-  l2_->setChecked(memory == QLatin1String("l2"));
+  for (std::size_t i = 0; i < memories_.size(); ++i) {
+    memories_[i]->setChecked(memory == QLatin1String(kRooflineMemories[i].id));
+  }
   rebuild();
 }
 
@@ -156,7 +145,7 @@ void RooflineView::rebuild() {
                             "QToolButton { padding: 2px 8px; border: 1px solid %1; border-radius: 3px; }"
                             "QToolButton:checked { background: %2; color: %3; border-color: %2; }")
                             .arg(theme.grid.name(), theme.text.name(), theme.base.name());
-  for (auto* button : {dram_, l2_}) {
+  for (auto* button : memories_) {
     if (button->styleSheet() != sheet) button->setStyleSheet(sheet);
   }
   plot_->clearPlottables();
@@ -167,8 +156,8 @@ void RooflineView::rebuild() {
   applyTheme(*plot_, theme);
   const bool others =
       std::any_of(marks_.begin(), marks_.end(), [](const Mark& mark) { return !mark.ofProblem; });
-  axisName_ = memory_ == QLatin1String("dram") ? tr("FLOP per DRAM byte") : tr("FLOP per L2 byte");
-  axisNote_ = others ? tr("   (faint: other problems)") : QString();
+  axisName_ = tr("FLOP per %1 byte").arg(QLatin1String(rooflineMemory(memory_).title));
+  axisNote_ = others ? tr("   (faint: other problems or caches)") : QString();
   if (!loaded_) {
     sayNothingToShow(tr("Choose a session or a run to see it under the roof."));
   } else if (marks_.empty() && loaded_->run->roofline.ceilings.empty()) {
@@ -220,7 +209,7 @@ void RooflineView::chooseRanges() {
   }
   for (const auto& ceiling : loaded_->run->roofline.ceilings) {
     if (ceiling.bandwidth || ceiling.id == "mufu") continue;
-    highY = std::max(highY, ceiling.value * 2.5);
+    highY = std::max(highY, ceiling.value * 4.5);  // with room for its name above it
     lowY = std::min(lowY, ceiling.value / 30);
   }
   lowX_ = lowX;
@@ -255,21 +244,35 @@ void RooflineView::addCeilingLine(const analysis::Ceiling& ceiling, double fromX
                                   const Theme& theme) {
   const QColor colour = ceiling.bandwidth ? theme.bandwidth : theme.compute;
   auto* graph = plot_->addGraph();
-  graph->setPen(QPen(colour, 1.8));
+  graph->setPen(ceiling.limit ? QPen(colour, 1.8) : QPen(colour, 1.3, Qt::DashLine));
   graph->setSelectable(QCP::stNone);
   const auto y = [&](double x) { return ceiling.bandwidth ? ceiling.value * x : ceiling.value; };
   graph->setData({fromX, toX}, {y(fromX), y(toX)}, true);
 
   auto* text = new QCPItemText(plot_);
-  const char* unit = ceiling.bandwidth ? "B/s" : "FLOP/s";
-  const QString title = oneLine(ceiling.title, 40);
-  const QString value = QStringLiteral("  ") + toText(analysis::format_value(ceiling.value, unit));
-  text->setText(title + value);
+  QString title = oneLine(ceiling.title, 40);
+  const QString value = toText(analysis::ceiling_text(ceiling));
+  const QString brief = title.section(QLatin1Char(','), 0, 0);
+  const auto with = [&](const QString& name, const QString& rest) {
+    return QStringLiteral("%1  %2").arg(name, rest);
+  };
+  // "mma.sync" of "Tensor FP16 by mma.sync".
+  const QString kind = title.section(QStringLiteral(" by "), 1);
+  QStringList texts{with(title, value), with(brief, value), brief};
+  if (!ceiling.bandwidth && !kind.isEmpty()) texts << kind;
+  if (ceiling.bandwidth) texts << value;  // the axis names the memory
+  if (!ceiling.limit) texts.prepend(with(title, tr("%1, no limit").arg(value)));
+  text->setText(texts.front());
   text->setColor(colour);
   text->position->setType(QCPItemPosition::ptAbsolute);
   text->setClipToAxisRect(true);
-  const QString brief = title.section(QLatin1Char(','), 0, 0) + value;
-  ceilingLabels_.push_back({text, title + value, brief, fromX, y(fromX), ceiling.bandwidth});
+  QString tip = with(title, value) + QLatin1Char('\n') + oneLine(ceiling.source, 300);
+  if (!ceiling.limit) {
+    tip += ceiling.bandwidth
+               ? tr("\nDashed: a definition, which nothing reaches.")
+               : tr("\nDashed: no limit of the kernel, for another kind of instruction does more.");
+  }
+  ceilingLabels_.push_back({text, texts, fromX, y(fromX), ceiling.bandwidth, fromX, toX, tip});
 }
 
 void RooflineView::addMarks(const Theme& theme) {
@@ -305,69 +308,7 @@ void RooflineView::addName(const Mark& mark, bool chosen, const Theme& theme) {
   text->position->setType(QCPItemPosition::ptAbsolute);
   text->setClipToAxisRect(true);
   markLabels_.push_back(
-      {text, text->text(), text->text(), mark.point.intensity, mark.point.performance, false});
-}
-
-const RooflineView::Mark* RooflineView::markAt(const QPoint& position) const {
-  const Mark* nearest = nullptr;
-  double best = kHitPixels * kHitPixels;
-  for (const auto& mark : marks_) {
-    const double dx = plot_->xAxis->coordToPixel(mark.point.intensity) - position.x();
-    const double dy = plot_->yAxis->coordToPixel(mark.point.performance) - position.y();
-    // "<=": of two at one place the one drawn last is on top.
-    if (const double distance = dx * dx + dy * dy; distance <= best) {
-      best = distance;
-      nearest = &mark;
-    }
-  }
-  return nearest;
-}
-
-std::optional<QPoint> RooflineView::pointPosition(core::RowId run) const {
-  for (const auto& mark : marks_) {
-    if (mark.run->id != run) continue;
-    return QPoint(static_cast<int>(std::lround(plot_->xAxis->coordToPixel(mark.point.intensity))),
-                  static_cast<int>(std::lround(plot_->yAxis->coordToPixel(mark.point.performance))));
-  }
-  return std::nullopt;
-}
-
-QString RooflineView::pointText(core::RowId run) const {
-  for (const auto& mark : marks_) {
-    if (mark.run->id != run) continue;
-    const auto& p = mark.point;
-    QString text = tr("%1 on %2").arg(oneLine(mark.run->subject, 60), problemText(mark.run->problem));
-    if (mark.run->origin == core::Origin::kRecording) text += tr(" (recording)");
-    if (mark.run->origin == core::Origin::kImport) text += tr(" (import)");
-    text += tr("\n%1 of %2 attainable (%3), %4 bound")
-                .arg(toText(analysis::format_value(p.performance, "FLOP/s")),
-                     toText(analysis::format_value(p.attainable, "FLOP/s")),
-                     toText(analysis::format_value(p.attainable_fraction * 100, "%")), toText(p.bound));
-    text += tr("\n%1 FLOP/B: %2 over %3 (%4)")
-                .arg(QString::number(p.intensity, 'g', 3), toText(analysis::format_value(p.flops, "FLOP")),
-                     toText(analysis::format_value(p.bytes, "B")), oneLine(p.bytes_provenance, 60));
-    const auto time = shownTime(*mark.run);
-    text += tr("\n%1 (%2)")
-                .arg(toText(analysis::format_duration_ns(p.duration_ns)),
-                     time ? time->source : tr("of its counters"));
-    return text;
-  }
-  return {};
-}
-
-void RooflineView::mouseMoved(QMouseEvent* event) {
-  const Mark* mark = markAt(event->pos());
-  plot_->setCursor(mark ? Qt::PointingHandCursor : Qt::ArrowCursor);
-  if (mark) {
-    QToolTip::showText(event->globalPosition().toPoint(), plainToolTip(pointText(mark->run->id)), plot_);
-  } else {
-    QToolTip::hideText();
-  }
-}
-
-void RooflineView::mouseReleased(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton || (event->pos() - pressed_).manhattanLength() > 4) return;
-  if (const Mark* mark = markAt(event->pos())) Q_EMIT runClicked(mark->run->id);
+      {text, {text->text()}, mark.point.intensity, mark.point.performance, false, 0, 0, {}});
 }
 
 void RooflineView::changeEvent(QEvent* event) {

@@ -129,10 +129,15 @@ core::Result<core::RowId> RunReader::firstShown(core::RowId session) const {
     if (!page) return core::fail(page.error());
   }
   if (page->runs.empty()) return 0;
-  const store::RunSummary& first = page->runs.front();
+  // Warm caches where there are such runs; runs of different states are not compared.
+  const auto warm = std::find_if(page->runs.begin(), page->runs.end(), [](const store::RunSummary& run) {
+    return run.cache != core::CacheState::kCold;
+  });
+  const store::RunSummary& first = warm == page->runs.end() ? page->runs.front() : *warm;
   const store::RunSummary* best = nullptr;
   for (const auto& run : page->runs) {
-    if (run.problem != first.problem || !run.ladder || run.ladder->reference) continue;
+    if (run.problem != first.problem || run.cache != first.cache || !run.ladder || run.ladder->reference)
+      continue;
     if (!core::times_are_results(run.answer) || !run.graph_p50_ns) continue;
     if (!best || *run.graph_p50_ns < *best->graph_p50_ns) best = &run;
   }
@@ -160,6 +165,7 @@ core::Status RunReader::readPeers(LoadedRun& loaded) const {
   filter.session = loaded.summary.session_id;
   filter.limit = LoadedRun::kMostPeers;
   if (loaded.summary.problem) filter.problems = {*loaded.summary.problem};
+  filter.cache = loaded.summary.cache;
   auto page = this->page(filter);
   if (!page) return core::fail(page.error());
   loaded.peersLeftOut = page->more;
@@ -173,6 +179,7 @@ core::Status RunReader::readPeers(LoadedRun& loaded) const {
   std::sort(loaded.peers.begin(), loaded.peers.end(),
             [](const PlotRun& a, const PlotRun& b) { return ladderLess(a.summary, b.summary); });
   filter.problems.clear();
+  filter.cache.reset();
   filter.limit = LoadedRun::kMostPeers + LoadedRun::kMostOthers;
   page = this->page(filter);
   if (!page) return core::fail(page.error());

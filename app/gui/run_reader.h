@@ -35,7 +35,8 @@ class RunReader {
   core::Result<store::RunPage> newestRuns(core::RowId session) const;
 
   // What a session opens with: the fastest rung of the ladder on the problem that the program's default
-  // names, else on the problem of its first run. 0 where it holds no runs.
+  // names, else on the problem of its first run, from warm caches where it was timed so. 0 where it holds no
+  // runs.
   core::Result<core::RowId> firstShown(core::RowId session) const;
 
   // The run itself whole; its peers and others with the points that are known already.

@@ -10,11 +10,16 @@
 
 #include "analysis/describe.h"
 #include "analysis/units.h"
+#include "app/gui/elided_label.h"
+#include "app/gui/kernel_shares_bar.h"
+#include "app/gui/memory_chart_view.h"
+#include "app/gui/models/headline_text.h"
 #include "app/gui/models/run_text.h"
 #include "app/gui/models/text.h"
 #include "app/gui/models/theme.h"
 #include "app/gui/phase_bars_view.h"
 #include "app/gui/roofline_view.h"
+#include "app/gui/speed_strip_view.h"
 
 namespace flashcore::gui {
 namespace {
@@ -29,12 +34,19 @@ QLabel* plainLabel(const char* name, QWidget* parent) {
   return label;
 }
 
+QLabel* elidedLabel(const char* name, QWidget* parent) {
+  auto* label = new ElidedLabel(parent);
+  label->setObjectName(QLatin1String(name));
+  return label;
+}
+
 QString factsOf(const LoadedRun& loaded) {
   const core::RunRecord& run = loaded.run->run;
   QStringList facts;
   // A badge tells device and time where there is one.
   const bool live = run.origin == core::Origin::kLive;
   if (live) facts << deviceText(loaded.summary.device);
+  if (const QString caches = cacheText(run.cache); !caches.isEmpty()) facts << caches;
   facts << QObject::tr("run %1").arg(run.id);
   if (run.problem) {
     facts << oneLine(analysis::axes_text(*run.problem), 200);
@@ -62,14 +74,20 @@ bool sameTables(const LoadedRunPtr& a, const LoadedRunPtr& b) {
 
 SessionView::SessionView(QWidget* parent)
     : QWidget(parent),
-      title_(plainLabel("runTitle", this)),
+      title_(elidedLabel("runTitle", this)),
       time_(plainLabel("runTime", this)),
       answer_(plainLabel("runAnswer", this)),
       badge_(plainLabel("originBadge", this)),
-      facts_(plainLabel("runFacts", this)),
+      facts_(elidedLabel("runFacts", this)),
+      limit_(elidedLabel("runLimit", this)),
+      floor_(plainLabel("runFloor", this)),
+      kernels_(new KernelSharesBar(this)),
+      strip_(new SpeedStripView(this)),
       roofline_(new RooflineView(this)),
       bars_(new PhaseBarsView(this)),
+      chart_(new MemoryChartView(this)),
       plots_(new QSplitter(Qt::Horizontal, this)),
+      views_(new QTabWidget(this)),
       halves_(new QSplitter(Qt::Vertical, this)),
       tabs_(new QTabWidget(this)) {
   plots_->addWidget(roofline_);
@@ -82,7 +100,11 @@ SessionView::SessionView(QWidget* parent)
   tabs_->setObjectName(QStringLiteral("tables"));
   tabs_->setDocumentMode(true);
   connect(tabs_, &QTabWidget::currentChanged, this, &SessionView::fillTable);
-  halves_->addWidget(plots_);
+  views_->setObjectName(QStringLiteral("views"));
+  views_->setDocumentMode(true);
+  views_->addTab(plots_, tr("Roofline and times"));
+  views_->addTab(chart_, tr("Memory chart"));
+  halves_->addWidget(views_);
   halves_->addWidget(tabs_);
   halves_->setStretchFactor(0, 3);
   halves_->setStretchFactor(1, 2);
@@ -93,7 +115,9 @@ SessionView::SessionView(QWidget* parent)
   layout->setContentsMargins(12, 8, 12, 8);
   layout->setSpacing(8);
   layout->addWidget(makeHead());
+  layout->addWidget(strip_);
   layout->addWidget(halves_, 1);
+  connect(strip_, &SpeedStripView::activated, this, &SessionView::toggleChart);
   connect(roofline_, &RooflineView::runClicked, this, &SessionView::runChosen);
   connect(bars_, &PhaseBarsView::runClicked, this, &SessionView::runChosen);
   restyle();
@@ -106,9 +130,6 @@ QWidget* SessionView::makeHead() {
   font.setPointSizeF(font.pointSizeF() * 1.25);
   title_->setFont(font);
   time_->setFont(font);
-  // A long name is cut by the layout instead of widening the window.
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-  facts_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   facts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   auto* first = new QHBoxLayout;
   first->setSpacing(16);
@@ -119,6 +140,12 @@ QWidget* SessionView::makeHead() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(3);
   layout->addLayout(first);
+  auto* limits = new QHBoxLayout;
+  limits->setSpacing(16);
+  limits->addWidget(limit_, 1);
+  limits->addWidget(kernels_);
+  limits->addWidget(floor_);
+  layout->addLayout(limits);
   auto* second = new QHBoxLayout;
   second->setSpacing(10);
   second->addWidget(badge_);
@@ -162,7 +189,18 @@ void SessionView::setRun(const LoadedRunPtr& run) {
   bars_->setRun(run);
   if (!run || same) return;
   showHead();
+  strip_->setSpeed(run->run->speed_of_light);
+  chart_->setRun(run->run);
   showTables();
+}
+
+void SessionView::toggleChart() {
+  views_->setCurrentWidget(views_->currentWidget() == chart_ ? static_cast<QWidget*>(plots_) : chart_);
+}
+
+void SessionView::showRoofline(const QString& memory) {
+  views_->setCurrentWidget(plots_);
+  roofline_->setMemory(memory);
 }
 
 void SessionView::showTables() {
@@ -202,7 +240,8 @@ void SessionView::showHead() {
   const auto& run = *loaded_->run;
   title_->setText(oneLine(analysis::run_label(run.run), 160));
   title_->setToolTip(plainToolTip(run.run.subject.title.empty() ? oneLine(run.run.subject.name, 2000)
-                                                                : oneLine(run.run.subject.title, 300)));
+                                                                : title_->text() + QLatin1Char('\n') +
+                                                                      oneLine(run.run.subject.title, 300)));
   facts_->setText(factsOf(*loaded_));
   facts_->setToolTip(plainToolTip(facts_->text()));
   time_->setVisible(run.time.has_value());
@@ -215,7 +254,26 @@ void SessionView::showHead() {
   answer_->setStyleSheet(
       QStringLiteral("color: %1; font-weight: bold;").arg(answerColour(run.run.answer, theme).name()));
   answer_->setToolTip(plainToolTip(oneLine(analysis::answer_sentence(run.run), 400)));
+  showLimit();
   showBadge();
+}
+
+// What the time is worth: against the limit of the problem, and against the floor of the machine.
+void SessionView::showLimit() {
+  const auto& run = *loaded_->run;
+  const QString limit = limitText(run.limit);
+  limit_->setText(limit.isEmpty() ? oneLine(run.limit.missing, 200) : limit);
+  limit_->setToolTip(plainToolTip(limit + QLatin1Char('\n') + limitTip(run.limit)));
+  const Theme theme = themeOf(palette());
+  limit_->setStyleSheet(run.limit.share ? QStringLiteral("font-weight: bold;")
+                                        : QStringLiteral("color: %1;").arg(theme.muted.name()));
+  floor_->setText(floorText(run));
+  floor_->setVisible(!floor_->text().isEmpty());
+  floor_->setStyleSheet(QStringLiteral("color: %1;").arg(theme.warning.name()));
+  floor_->setToolTip(plainToolTip(
+      tr("The floor of this machine: an empty kernel in the place of this one, timed the same way. It is in "
+         "the time above and not taken off it.")));
+  kernels_->setKernels(run.kernels);
 }
 
 void SessionView::showBadge() {

@@ -1,5 +1,6 @@
-// SessionView: what is known of one run and those beside it: head line, roofline, bars and one table for each
-// of its sheets.
+// SessionView: what is known of one run and those beside it. On top its head (time, answer, share of the
+// problem's limit) and the strip of its units; below them, in tabs, the plots (roofline, bars) and the memory
+// chart; then one table for each of its sheets.
 //
 // Owns: its views. Threads: the GUI's. Errors: none; values that are missing say why.
 #pragma once
@@ -17,8 +18,11 @@ class QSplitter;
 
 namespace flashcore::gui {
 
+class KernelSharesBar;
+class MemoryChartView;
 class PhaseBarsView;
 class RooflineView;
+class SpeedStripView;
 
 class SessionView final : public QWidget {
   Q_OBJECT
@@ -34,6 +38,12 @@ class SessionView final : public QWidget {
 
   RooflineView* roofline() const { return roofline_; }
   PhaseBarsView* bars() const { return bars_; }
+  SpeedStripView* strip() const { return strip_; }
+  MemoryChartView* chart() const { return chart_; }
+  // Between the plots and the memory chart, which is behind the strip.
+  void toggleChart();
+  // The plots, with the roofline by the bytes of that memory.
+  void showRoofline(const QString& memory);
   // The table of a sheet by its id ("metrics"); null where the run has no such sheet.
   const SheetModel* table(std::string_view sheet) const;
 
@@ -58,6 +68,7 @@ class SessionView final : public QWidget {
   void showTables();
   void fillTable(int tab);
   void showHead();
+  void showLimit();
   void showBadge();
   void restyle();
 
@@ -67,9 +78,15 @@ class SessionView final : public QWidget {
   QLabel* answer_;
   QLabel* badge_;
   QLabel* facts_;
+  QLabel* limit_;
+  QLabel* floor_;
+  KernelSharesBar* kernels_;
+  SpeedStripView* strip_;
   RooflineView* roofline_;
   PhaseBarsView* bars_;
+  MemoryChartView* chart_;
   QSplitter* plots_;
+  QTabWidget* views_;  // the plots, the memory chart
   QSplitter* halves_;
   QTabWidget* tabs_;
   std::vector<Table> tables_;  // by tab

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "app/session/error_json.h"
 #include "app/session/measurement_json.h"
@@ -21,24 +23,40 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{100};  // how soon a cancel is seen
 
+json json_of(std::span<const HelperTask> tasks) {
+  json list = json::array();
+  for (const HelperTask& task : tasks) {
+    list.push_back(
+        {{"subject", task.subject}, {"problem", core::canonical_text(task.problem)}, {"seed", task.seed}});
+  }
+  return list;
+}
+
 }  // namespace
 
 struct HelperProcess::Said {
-  enum class What { kReady, kProgress, kMeasurement, kError } what = What::kReady;
+  enum class What { kSetUp, kProgress, kMeasurements, kError } what = What::kSetUp;
   int done = 0, total = 0;
-  core::MeasurementRecord measurement;
+  std::vector<core::MeasurementRecord> measurements;
   Error error;
 };
 
-Status HelperProcess::start(const std::string& collector, int device,
-                            const collectors::CollectOptions& options) {
+Status HelperProcess::begin(const std::string& collector, int device, std::span<const std::string> subjects) {
   auto child = core::LineChild::start(spec_);
   if (!child) return fail(child.error());
   child_ = *std::move(child);
-  return child_->write_line(line_of({{"cmd", "start"},
-                                     {"collector", collector},
-                                     {"device", device},
-                                     {"options", json::parse(options_json(options))}}));
+  json line{{"cmd", "begin"}, {"collector", collector}, {"device", device}};
+  if (!subjects.empty()) line["subjects"] = subjects;
+  return child_->write_line(line_of(line));
+}
+
+Status HelperProcess::start(const collectors::CollectOptions& options) {
+  return child_->write_line(line_of({{"cmd", "start"}, {"options", json::parse(options_json(options))}}));
+}
+
+Status HelperProcess::prepare(std::span<const HelperTask> tasks) {
+  ++preparing_;
+  return child_->write_line(line_of({{"cmd", "prepare"}, {"tasks", json_of(tasks)}}));
 }
 
 bool HelperProcess::alive() {
@@ -65,19 +83,23 @@ Result<std::optional<HelperProcess::Said>> HelperProcess::listen(std::chrono::mi
     const json j = json::parse(**line);
     const std::string event = j.at("event");
     Said said;
-    if (event == "ready") {
+    if (event == "begun" || event == "ready" || event == "prepared" || event == "ended") {
       only_keys(j, {"event"});
+      begun_ = begun_ || event == "begun";
+      ready_ = ready_ || event == "ready";
+      ended_ = ended_ || event == "ended";
+      if (event == "prepared") --preparing_;
     } else if (event == "progress") {
       only_keys(j, {"event", "done", "total"});
       said.what = Said::What::kProgress;
       said.done = j.at("done");
       said.total = j.at("total");
-    } else if (event == "measurement") {
-      only_keys(j, {"event", "measurement"});
-      auto measurement = parse_measurement(j.at("measurement").dump());
-      if (!measurement) throw BadLine(measurement.error().message);
-      said.what = Said::What::kMeasurement;
-      said.measurement = *std::move(measurement);
+    } else if (event == "measurements") {
+      only_keys(j, {"event", "measurements"});
+      auto measurements = parse_measurements(j.at("measurements").dump());
+      if (!measurements) throw BadLine(measurements.error().message);
+      said.what = Said::What::kMeasurements;
+      said.measurements = *std::move(measurements);
     } else if (event == "error") {
       only_keys(j, {"event", "code", "message", "hint", "detail"});
       said.what = Said::What::kError;
@@ -96,23 +118,33 @@ Result<std::optional<HelperProcess::Said>> HelperProcess::listen(std::chrono::mi
               "the program and its helper must be of the same build");
 }
 
-void HelperProcess::settle(std::chrono::milliseconds patience, const core::CancelToken& cancel) {
-  const auto until = Clock::now() + patience;
-  while (!ready_ && alive() && Clock::now() < until && !cancel.requested()) {
-    auto said = listen(kTick);
-    if (!said) return;  // collect() tells of it
-    if (*said && (*said)->what == Said::What::kReady) ready_ = true;
+bool HelperProcess::settled(SetUp until) const {
+  return (until == SetUp::kAll ? ready_ : begun_) && preparing_ <= 0;
+}
+
+void HelperProcess::settle(SetUp until, std::chrono::milliseconds patience, const core::CancelToken& cancel) {
+  const auto end = Clock::now() + patience;
+  while (!settled(until) && alive() && Clock::now() < end && !cancel.requested()) {
+    if (!listen(kTick)) return;  // collect() tells of it
   }
 }
 
-Result<core::MeasurementRecord> HelperProcess::collect(const std::string& subject,
-                                                       const core::Problem& problem, std::uint64_t seed,
-                                                       const core::CancelToken& cancel,
-                                                       const collectors::Progress& progress) {
-  const auto asked = child_->write_line(line_of({{"cmd", "collect"},
-                                                 {"subject", subject},
-                                                 {"problem", core::canonical_text(problem)},
-                                                 {"seed", seed}}));
+void HelperProcess::end() {
+  if (!alive() || std::exchange(told_to_end_, true)) return;
+  if (!child_->write_line(R"({"cmd":"end"})")) broken_ = true;
+}
+
+void HelperProcess::await_end(std::chrono::milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  while (!ended_ && alive() && Clock::now() < until) {
+    if (!listen(std::min(kTick, std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now())))) return;
+  }
+}
+
+Result<std::vector<core::MeasurementRecord>> HelperProcess::collect(std::span<const HelperTask> tasks,
+                                                                    const core::CancelToken& cancel,
+                                                                    const collectors::Progress& progress) {
+  const auto asked = child_->write_line(line_of({{"cmd", "collect"}, {"tasks", json_of(tasks)}}));
   if (!asked) return fail(gone(asked.error()));
   auto heard = Clock::now();
   std::optional<Clock::time_point> cancelled;
@@ -139,11 +171,19 @@ Result<core::MeasurementRecord> HelperProcess::collect(const std::string& subjec
     }
     heard = Clock::now();
     switch ((*said)->what) {
-      case Said::What::kReady: ready_ = true; break;
+      case Said::What::kSetUp: break;
       case Said::What::kProgress:
         if (progress) progress((*said)->done, (*said)->total);
         break;
-      case Said::What::kMeasurement: return std::move((*said)->measurement);
+      case Said::What::kMeasurements:
+        if ((*said)->measurements.size() != tasks.size()) {
+          broken_ = true;
+          return fail(ErrorCode::kExternalTool,
+                      fmt::format("the process that counts answered {} task(s) with {} measurement(s)",
+                                  tasks.size(), (*said)->measurements.size()),
+                      "the program and its helper must be of the same build");
+        }
+        return std::move((*said)->measurements);
       case Said::What::kError: return fail((*said)->error);
     }
   }

@@ -3,6 +3,7 @@
 #include "collectors/device.h"
 #include "core/attention.h"
 #include "cuda/nvtx.h"
+#include "kernels/bench/attention_data.h"
 #include "kernels/bench/prepared_attention.h"
 #include "kernels/phase_index.h"
 
@@ -21,7 +22,10 @@ core::Status launch_only(const std::string& phase, const core::Problem& problem,
   }
   const cuda::NvtxRange phase_range(phase);
   const cuda::NvtxRange problem_range(core::problem_label(problem));
-  auto prepared = kernels::bench::PreparedAttention::create(**descriptor, *attention, seed);
+  auto data = kernels::bench::AttentionData::create(*attention);
+  if (!data) return core::fail(data.error());
+  if (auto ok = (*data)->load(core::InputKind::kNormal, seed); !ok) return ok;
+  auto prepared = kernels::bench::PreparedAttention::create(**descriptor, *data);
   if (!prepared) return core::fail(prepared.error());
   {
     const cuda::NvtxRange step("launch");

@@ -2,15 +2,21 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "app/session/helper_process.h"
-#include "app/session/measurement_json.h"
 #include "app/session/workbench.h"
 #include "collectors/device.h"
+#include "collectors/halves.h"
 #include "core/attention.h"
+#include "kernels/bench/attention_data.h"
 #include "kernels/bench/prepared_attention.h"
+#include "kernels/models.h"
 #include "kernels/phase_index.h"
 
 namespace flashcore::session {
@@ -20,18 +26,28 @@ using core::ErrorCode;
 using core::fail;
 using core::Result;
 using core::Status;
+using kernels::bench::AttentionData;
 
 class PreparedPhase final : public Prepared {
  public:
   explicit PreparedPhase(std::unique_ptr<kernels::bench::PreparedAttention> attention)
       : attention_(std::move(attention)) {}
   core::Launchable& launchable() override { return *attention_; }
-  Status reseed(std::uint64_t seed) override { return attention_->reseed(seed); }
+  Status load(core::InputKind input, std::uint64_t seed) override {
+    return attention_->data().load(input, seed);
+  }
+  Status poison() override { return attention_->poison(); }
   Result<core::CheckRecord> check() override { return attention_->check(); }
+  Result<core::CheckRecord> check_output() override { return attention_->check_output(); }
 
  private:
   std::unique_ptr<kernels::bench::PreparedAttention> attention_;
 };
+
+// Q, K and V: what all phases of a problem read.
+std::int64_t input_bytes(const core::AttentionProblem& problem) {
+  return core::tensor_bytes(problem) - problem.q_elements() * core::dtype_bytes(problem.dtype);
+}
 
 BenchSubject subject_of(const kernels::PhaseDescriptor& phase) {
   BenchSubject subject;
@@ -41,16 +57,20 @@ BenchSubject subject_of(const kernels::PhaseDescriptor& phase) {
     auto attention = core::attention_of(problem);
     return attention ? phase.supports(*attention) : fail(attention.error());
   };
-  subject.model = [&phase](const core::Problem& problem) -> std::optional<core::ModelRecord> {
+  subject.model = [](const core::Problem& problem) -> std::optional<core::ModelRecord> {
     auto attention = core::attention_of(problem);
-    if (!attention || phase.flops == nullptr || phase.bytes == nullptr) return std::nullopt;
-    return core::ModelRecord{phase.flops(*attention), phase.bytes(*attention)};
+    return attention ? std::optional(kernels::attention_model(*attention)) : std::nullopt;
+  };
+  subject.shared_bytes = [](const core::Problem& problem) -> std::int64_t {
+    auto attention = core::attention_of(problem);
+    return attention ? input_bytes(*attention) + AttentionData::check_bytes(*attention) : 0;
   };
   subject.device_bytes = [&phase](const core::Problem& problem) -> std::int64_t {
     auto attention = core::attention_of(problem);
     if (!attention) return 0;
     const auto workspace = phase.workspace_bytes ? phase.workspace_bytes(*attention) : 0;
-    return core::tensor_bytes(*attention) + static_cast<std::int64_t>(workspace);
+    return core::tensor_bytes(*attention) + AttentionData::check_bytes(*attention) +
+           static_cast<std::int64_t>(workspace);
   };
   if (phase.available != nullptr) subject.available = phase.available;
   return subject;
@@ -64,8 +84,13 @@ std::string this_program() {
 
 class MachineWorkbench final : public Workbench {
  public:
-  explicit MachineWorkbench(std::string program)
-      : program_(program.empty() ? this_program() : std::move(program)) {
+  MachineWorkbench(Requests requests, std::string program)
+      : requests_(requests),
+        program_(program.empty() ? this_program() : std::move(program)),
+        helpers_([this] {
+          return std::make_unique<HelperProcess>(
+              core::ChildSpec{.program = program_, .arguments = {"helper"}, .environment = {}});
+        }) {
     for (const auto* phase : kernels::phases(true)) subjects_.push_back(subject_of(*phase));
   }
 
@@ -77,12 +102,19 @@ class MachineWorkbench final : public Workbench {
     return list;
   }
 
-  Result<core::DeviceRecord> use_device(int ordinal) override { return collectors::use_device(ordinal); }
+  Result<core::DeviceRecord> use_device(int ordinal) override {
+    auto device = collectors::use_device(ordinal);
+    if (device) device_ = ordinal;
+    return device;
+  }
 
+  // Nothing of it changes while the program runs.
   core::EnvironmentRecord environment() override {
-    auto environment = collectors::read_environment();
-    environment.kernels_hash = kernels::kernels_hash();
-    return environment;
+    if (!environment_) {
+      environment_ = collectors::read_environment();
+      environment_->kernels_hash = kernels::kernels_hash();
+    }
+    return *environment_;
   }
 
   Result<std::unique_ptr<Prepared>> prepare(const BenchSubject& subject, const core::Problem& problem,
@@ -91,27 +123,35 @@ class MachineWorkbench final : public Workbench {
     if (!phase) return fail(phase.error());
     auto attention = core::attention_of(problem);
     if (!attention) return fail(attention.error());
-    auto prepared = kernels::bench::PreparedAttention::create(**phase, *attention, seed);
+    auto data = data_of(*attention);
+    if (!data) return fail(data.error());
+    if (auto ok = (*data)->load(core::InputKind::kNormal, seed); !ok) return fail(ok.error());
+    auto prepared = kernels::bench::PreparedAttention::create(**phase, *std::move(data));
     if (!prepared) return fail(prepared.error());
     return std::make_unique<PreparedPhase>(*std::move(prepared));
   }
 
   const collectors::Registry& registry() const override { return collectors::registry(); }
 
-  Result<Helper*> helper(const std::string& collector, int device,
-                         const collectors::CollectOptions& options) override {
-    const std::string fit = fmt::format("{}:{}", device, options_json(options));
-    Warm& warm = helpers_[collector];
-    if (warm.process && warm.fit == fit && warm.process->alive()) return warm.process.get();
-    warm.process.reset();  // its memory on the device is given back before the next one takes some
-    auto fresh = std::make_unique<HelperProcess>(
-        core::ChildSpec{.program = program_, .arguments = {"helper"}, .environment = {}});
-    if (auto ok = fresh->start(collector, device, options); !ok) return fail(ok.error());
-    warm = {fit, std::move(fresh)};
-    return warm.process.get();
+  HelperPool& helpers() override { return helpers_; }
+
+  void look_for(std::span<const BenchSubject* const> subjects) override {
+    std::vector<std::function<Status()>> asked;
+    for (const BenchSubject* subject : subjects) {
+      if (subject->available) asked.push_back(subject->available);
+    }
+    if (asked.empty() || looking_.joinable()) return;
+    // Opening a library keeps others from being opened; the driver's is small and is needed first.
+    (void)collectors::cuda_driver_api_version();
+    looking_ = std::jthread([asked = std::move(asked)] {
+      for (const auto& available : asked) (void)available();
+    });
   }
 
-  void drop_helper(const std::string& collector) override { helpers_.erase(collector); }
+  void finish_launching() override {
+    if (requests_ != Requests::kOne || giving_back_.joinable()) return;
+    giving_back_ = std::jthread([device = device_] { collectors::give_back_device(device); });
+  }
 
   collectors::Relaunch relaunch(const BenchSubject& subject, const core::Problem& problem, int device,
                                 std::uint64_t seed, int launches) const override {
@@ -122,20 +162,31 @@ class MachineWorkbench final : public Workbench {
   }
 
  private:
-  struct Warm {
-    std::string fit;  // what it was started for
-    std::unique_ptr<HelperProcess> process;
-  };
+  // The inputs and the reference of a problem, which all that is prepared for it on this device shares; given
+  // back with the last of them.
+  Result<std::shared_ptr<AttentionData>> data_of(const core::AttentionProblem& problem) {
+    std::erase_if(data_, [](const auto& entry) { return entry.second.expired(); });
+    std::weak_ptr<AttentionData>& known = data_[fmt::format("{}:{}", device_, core::canonical_text(problem))];
+    if (auto data = known.lock()) return data;
+    auto fresh = AttentionData::create(problem);
+    if (fresh) known = *fresh;
+    return fresh;
+  }
 
+  const Requests requests_;
   std::string program_;
   std::vector<BenchSubject> subjects_;
-  std::map<std::string, Warm> helpers_;
+  int device_ = 0;  // the one that is current
+  std::optional<core::EnvironmentRecord> environment_;
+  std::map<std::string, std::weak_ptr<AttentionData>> data_;
+  HelperPool helpers_;
+  std::jthread looking_, giving_back_;
 };
 
 }  // namespace
 
-std::unique_ptr<Workbench> machine_workbench(const std::string& program) {
-  return std::make_unique<MachineWorkbench>(program);
+std::unique_ptr<Workbench> machine_workbench(Requests requests, const std::string& program) {
+  return std::make_unique<MachineWorkbench>(requests, program);
 }
 
 }  // namespace flashcore::session

@@ -41,7 +41,8 @@ void fields(A& a, core::ResourceRecord& v) {
 template <typename A>
 void fields(A& a, core::Sample& v) {
   a("kind", v.kind), a("index", v.index), a("launches", v.launches), a("duration_ns", v.duration_ns);
-  a("sm_clock_before_mhz", v.sm_clock_before_mhz), a("sm_clock_after_mhz", v.sm_clock_after_mhz);
+  a("effective_clock_mhz", v.effective_clock_mhz);
+  a("nominal_before_mhz", v.nominal_before_mhz), a("nominal_after_mhz", v.nominal_after_mhz);
 }
 template <typename A>
 void fields(A& a, core::CounterValue& v) {
@@ -49,14 +50,19 @@ void fields(A& a, core::CounterValue& v) {
 }
 template <typename A>
 void fields(A& a, core::CheckRecord& v) {
-  a("seed", v.seed), a("passed", v.passed), a("max_error", v.max_error), a("mean_error", v.mean_error);
-  a("nan_count", v.nan_count), a("inf_count", v.inf_count), a("compared", v.compared);
-  a("max_tolerance", v.max_tolerance), a("mean_tolerance", v.mean_tolerance), a("method", v.method);
+  a("seed", v.seed), a("input", v.input), a("passed", v.passed), a("max_error", v.max_error);
+  a("mean_error", v.mean_error), a("nan_count", v.nan_count), a("inf_count", v.inf_count);
+  a("compared", v.compared), a("max_tolerance", v.max_tolerance), a("mean_tolerance", v.mean_tolerance);
+  a("plain_max_error", v.plain_max_error), a("worst", v.worst), a("method", v.method);
 }
 template <typename A>
 void fields(A& a, core::ClockRecord& v) {
   a("at_ms", v.at_ms), a("sm_mhz", v.sm_mhz), a("memory_mhz", v.memory_mhz), a("power_w", v.power_w);
-  a("temperature_c", v.temperature_c), a("reasons", v.reasons);
+  a("temperature_c", v.temperature_c), a("reasons", v.reasons), a("other_processes", v.other_processes);
+}
+template <typename A>
+void fields(A& a, core::StepRecord& v) {
+  a("name", v.name), a("ms", v.ms);
 }
 template <typename A>
 void fields(A& a, core::DiagnosticRecord& v) {
@@ -73,11 +79,11 @@ void fields(A& a, core::MeasurementRecord& v) {
   a("taken_at", v.taken_at), a("passes", v.passes), a("parameters", v.parameters), a("status", v.status);
   a("reason", v.reason), a("kernels", v.kernels), a("resources", v.resources), a("samples", v.samples);
   a("counters", v.counters), a("checks", v.checks), a("clocks", v.clocks);
-  a("diagnostics", v.diagnostics), a("artifacts", v.artifacts);
+  a("diagnostics", v.diagnostics), a("artifacts", v.artifacts), a("steps", v.steps);
 }
 template <typename A>
 void fields(A& a, collectors::CollectOptions& v) {
-  a("warmup", v.warmup), a("iterations", v.iterations), a("counters", v.counters);
+  a("warmup", v.warmup), a("iterations", v.iterations), a("cache", v.cache), a("counters", v.counters);
   a("counter_set", v.counter_set), a("nvtx_filter", v.nvtx_filter), a("ncu_path", v.ncu_path);
   a("ncu_sets", v.ncu_sets), a("keep_report", v.keep_report);
 }
@@ -259,6 +265,14 @@ std::string measurement_json(const core::MeasurementRecord& measurement) {
 
 core::Result<core::MeasurementRecord> parse_measurement(std::string_view text) {
   return parse<core::MeasurementRecord>(text, "a measurement");
+}
+
+std::string measurements_json(const std::vector<core::MeasurementRecord>& measurements) {
+  return write(measurements).dump();
+}
+
+core::Result<std::vector<core::MeasurementRecord>> parse_measurements(std::string_view text) {
+  return parse<std::vector<core::MeasurementRecord>>(text, "a list of measurements");
 }
 
 std::string options_json(const collectors::CollectOptions& options) {

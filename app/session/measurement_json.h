@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collectors/collector.h"
 #include "core/records.h"
@@ -19,6 +20,10 @@ namespace flashcore::session {
 
 std::string measurement_json(const core::MeasurementRecord& measurement);
 core::Result<core::MeasurementRecord> parse_measurement(std::string_view text);
+
+// A list of them.
+std::string measurements_json(const std::vector<core::MeasurementRecord>& measurements);
+core::Result<std::vector<core::MeasurementRecord>> parse_measurements(std::string_view text);
 
 std::string options_json(const collectors::CollectOptions& options);
 core::Result<collectors::CollectOptions> parse_options_json(std::string_view text);

@@ -1,12 +1,15 @@
 // The use case "profile": subjects x problems are checked, timed and counted; every measurement is stored as
 // soon as it is taken. CLI and GUI (through the worker) both call this.
 //
-// Places (collectors/registry.h): run by run answers are checked and times taken, in this process, which
-// never loads CUPTI; when all runs are timed, counters are taken by a helper process that was started first
-// and set itself up while the first answer was checked (the first timing waits for it, since its set-up works
-// on the GPU). When the helper dies, what it was counting is one failed measurement, a new helper takes the
-// rest, and nothing that was timed is lost. A collector that is refused falls to the next of its ladder; with
-// `strict` the refusal ends the session instead.
+// Places (collectors/registry.h): problem by problem all phases are prepared together as far as the device's
+// memory holds them, their answers are checked on both inputs, times are taken in turns (A B C C B A), and
+// what the last launches left is checked once more: in this process, which never loads CUPTI. When all runs
+// are timed, counters are taken by a helper process; several runs share its passes. It is begun before this
+// process touches the driver, prepares the runs that it will count first while they are prepared and checked
+// here, and goes on setting itself up while times are taken (the first timing waits only for what it
+// launches, timing_round.cpp). When the helper dies, a new one takes the runs of that batch one by one; the
+// one that kills it again is one failed measurement, and nothing that was timed is lost. A collector that is
+// refused falls to the next of its ladder; with `strict` the refusal ends the session instead.
 //
 // Owns: nothing beyond the call; helpers belong to the Workbench. Threads: blocks the calling thread; cancel
 // from any.
@@ -38,8 +41,10 @@ struct ProfileRequest {
   analysis::CounterSet set = analysis::CounterSet::kStandard;
   int warmup = 20;
   int iterations = 100;
+  core::CacheState cache = core::CacheState::kWarm;
+  std::optional<core::CacheState> replay_cache;  // a replay: only the runs taken so; nothing: all of them
   int device = 0;
-  std::uint64_t seed = 0;  // of the timed inputs; checks use 0, 42, 12345
+  std::uint64_t seed = 0;  // of the timed inputs; checks use it and kPeakedSeed
   bool strict = false;     // refused counters are an error (kPermission)
   std::string nvtx_filter;
   std::string ncu_path;
@@ -55,7 +60,8 @@ struct ProfileEvent {
   Kind kind = Kind::kStep;
   int run_index = 0, run_count = 0;  // of the whole request
   std::string subject, problem;      // problem: its label
-  std::string step;                  // "check" or a collector's id
+  std::string step;                  // "check" or a collector's id; runs that take it together are all
+                                     // named in `subject`
   int done = 0, total = 0;           // of the step
   double fraction = 0;               // of the whole request, 0 to 1; never goes back
   core::RowId session_id = 0, run_id = 0;
@@ -70,6 +76,8 @@ struct ProfileOutcome {
   bool cancelled = false;
   std::optional<core::Error> counter_refusal;
   std::vector<std::string> skipped;  // "wmma on 1,1,32,64: why"
+  // Where the session's time went, this process and its helpers; kept with the session too.
+  std::vector<core::StepRecord> steps;
 };
 
 class Workbench;
@@ -78,11 +86,15 @@ class Workbench;
 core::Result<std::vector<std::string>> resolve_phases(const std::vector<std::string>& names);
 
 // Whether profile() would begin: rules, phases, collectors and device, before a database is opened for it.
-core::Status check_request(const ProfileRequest& request, Workbench& bench);
+// Where its time went is added to `steps`.
+core::Status check_request(const ProfileRequest& request, Workbench& bench,
+                           std::vector<core::StepRecord>* steps = nullptr);
 
-// Checks the request against rules, phases and device; takes the runs.
+// Checks the request against rules, phases and device; takes the runs. `before`: what the caller has spent on
+// the request already; part of the outcome's steps.
 core::Result<ProfileOutcome> profile(const ProfileRequest& request, Workbench& bench, store::Store& store,
                                      const analysis::Catalogue& catalogue, const core::CancelToken& cancel,
-                                     const OnEvent& on_event);
+                                     const OnEvent& on_event,
+                                     const std::vector<core::StepRecord>& before = {});
 
 }  // namespace flashcore::session

@@ -1,5 +1,5 @@
-// ProgressMeter: how far a request is, from 0 to 1 and never back. Each run is its check and one step a
-// collector, weighed by their costs (collectors/registry.h).
+// ProgressMeter: how far a request is, from 0 to 1 and never back. Each run is its checks and one step
+// a collector, weighed by their costs (collectors/registry.h).
 //
 // Owns: the events' common fields. Threads: one.
 #pragma once
@@ -14,8 +14,9 @@ namespace flashcore::session {
 
 class ProgressMeter {
  public:
-  // Answers are compared on the host, which takes this share of a run beside collectors of cost 1.
-  static constexpr double kCheckCost = 0.4;
+  // Shares of a run beside collectors of cost 1: the check of both inputs, and the one after timing.
+  static constexpr double kCheckCost = 0.2;
+  static constexpr double kCheckAfterCost = 0.05;
 
   ProgressMeter(const OnEvent& on_event, int run_count, double run_cost)
       : on_event_(on_event), run_count_(run_count), all_(std::max(run_cost * run_count, 1e-9)) {}
@@ -30,11 +31,15 @@ class ProgressMeter {
     begin(0);
   }
 
+  // The step at hand has failed and is done again in other steps.
+  void again() { step_ = within_ = 0; }
+
   void tell(ProfileEvent event, core::RowId session) {
     if (event.kind == ProfileEvent::Kind::kStep && event.total > 0) {
       within_ = std::clamp(static_cast<double>(event.done) / event.total, within_, 1.0);
     }
     told_ = std::clamp((passed_ + step_ * within_) / all_, told_, 1.0);
+    if (told_ > 1 - kRounding) told_ = 1;  // costs are summed in another order than they are passed
     event.run_count = run_count_;
     event.session_id = session;
     event.fraction = told_;
@@ -43,6 +48,8 @@ class ProgressMeter {
   void finish() { passed_ = all_; }
 
  private:
+  static constexpr double kRounding = 1e-9;
+
   const OnEvent& on_event_;
   int run_count_;
   double all_, passed_ = 0, step_ = 0, within_ = 0, told_ = 0;

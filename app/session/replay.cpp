@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/session/library.h"
+#include "app/session/step_clock.h"
 #include "core/nearest.h"
 #include "kernels/phase_index.h"
 #include "reports/text.h"
@@ -74,19 +75,21 @@ Result<std::vector<store::RunSummary>> matching_runs(const store::Store& recordi
                                                      const ProfileRequest& request) {
   auto all = all_runs(recording);
   if (!all) return fail(all.error());
-  std::set<std::string> phases, problems;
+  std::set<std::string> phases, problems, caches;
   std::vector<store::RunSummary> matching;
   for (store::RunSummary& run : *all) {
     phases.insert(run.subject);
     problems.insert(label_of(run));
-    if (wants_problem(request, run.problem) && wants(request.phases, run.subject))
+    caches.insert(std::string(run.cache ? core::name_of(*run.cache) : "unknown"));
+    const bool cache = !request.replay_cache || run.cache == request.replay_cache;
+    if (cache && wants_problem(request, run.problem) && wants(request.phases, run.subject))
       matching.push_back(std::move(run));
   }
   if (auto ok = check_phase_names(request.phases, phases); !ok) return fail(ok.error());
   if (matching.empty()) {
     return fail(ErrorCode::kUsage, "the recording holds no such run",
-                fmt::format("it holds the phases {} on the problems {}", fmt::join(phases, ", "),
-                            fmt::join(problems, "; ")));
+                fmt::format("it holds the phases {} on the problems {}, caches {}", fmt::join(phases, ", "),
+                            fmt::join(problems, "; "), fmt::join(caches, ", ")));
   }
   return matching;
 }
@@ -200,6 +203,7 @@ Result<ReplaySource> ReplaySource::open(const std::filesystem::path& path, const
 Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store::Store& store,
                                             const core::CancelToken& cancel, const OnEvent& on_event) const {
   ProfileOutcome outcome;
+  StepClock clock;
   std::optional<core::SessionRecord> session;
   ProfileEvent event;
   event.run_count = static_cast<int>(wanted_.size());
@@ -210,7 +214,10 @@ Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store
   };
   for (const store::RunSummary& summary : wanted_) {
     if (cancel.requested()) break;
-    auto recorded = recording_.read_run(summary.id);
+    auto recorded = [&] {
+      const auto step = clock.begin("recording");
+      return recording_.read_run(summary.id);
+    }();
     if (!recorded) return fail(recorded.error());
     if (!session) session = session_of(request, name_, recorded->environment);
     event.subject = summary.subject;
@@ -220,7 +227,11 @@ Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store
     core::RunRecord run = replayed(*std::move(recorded), request.tags);
     if (run.answer == core::Answer::kWrong) ++outcome.wrong_answers;
     // What cannot be written is not rescued, as a measurement is: the recording has it.
-    if (auto ok = store.write_run(*session, run); !ok) {
+    const auto writing = [&] {
+      const auto step = clock.begin("store");
+      return store.write_run(*session, run);
+    };
+    if (auto ok = writing(); !ok) {
       if (cancel.requested()) break;
       return fail(ok.error());
     }
@@ -234,6 +245,7 @@ Result<ProfileOutcome> ReplaySource::replay(const ProfileRequest& request, store
     ++event.run_index;
   }
   outcome.cancelled = cancel.requested();
+  outcome.steps = clock.with_total();
   return outcome;
 }
 

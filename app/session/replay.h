@@ -26,8 +26,8 @@ core::Result<std::filesystem::path> named_recording(const std::string& name);
 
 class ReplaySource {
  public:
-  // With the runs that match the request's phases and problems (no problems: all of the recording's, or those
-  // with the mask for causal_only).
+  // With the runs that match the request's phases, replay_cache and problems (no problems: all of the
+  // recording's, or those with the mask for causal_only).
   static core::Result<ReplaySource> open(const std::filesystem::path& recording,
                                          const ProfileRequest& request);
 

@@ -117,15 +117,55 @@ Status check_memory(const RunPlan& plan, const core::DeviceRecord& device) {
   return {};
 }
 
-Result<ReadyPlan> ready_plan(const ProfileRequest& request, Workbench& bench) {
+namespace {
+
+std::vector<const BenchSubject*> subjects_of(const RunPlan& plan) {
+  std::vector<const BenchSubject*> subjects;
+  for (const PlannedRun& run : plan.runs) {
+    if (std::find(subjects.begin(), subjects.end(), run.subject) == subjects.end())
+      subjects.push_back(run.subject);
+  }
+  return subjects;
+}
+
+// First of all: a helper takes as long for its context as this process for its own. One that cannot be
+// started is asked for again when it is needed, and told of then.
+void begin_helpers(const RunPlan& plan, int device, Workbench& bench, StepClock& clock) {
+  const auto step = clock.begin("helper start");
+  std::vector<std::string> ids;
+  for (const BenchSubject* subject : subjects_of(plan)) ids.emplace_back(subject->info.id);
+  for (const auto* entry : plan.collectors) {
+    if (entry->place == collectors::Place::kHelper)
+      (void)bench.helpers().begin(std::string(entry->id), device, ids);
+  }
+}
+
+Result<core::DeviceRecord> fit_to_device(RunPlan& plan, int ordinal, Workbench& bench, StepClock& clock) {
+  auto device = [&] {
+    const auto driver = clock.begin("driver");
+    bench.look_for(subjects_of(plan));
+    return bench.use_device(ordinal);
+  }();
+  if (!device) return device;
+  skip_unserved_by_device(plan, *device);
+  if (plan.runs.empty())
+    return fail(ErrorCode::kNoDevice, "this GPU serves none of it: " + plan.skipped.front());
+  if (auto ok = check_memory(plan, *device); !ok) return fail(ok.error());
+  return device;
+}
+
+}  // namespace
+
+Result<ReadyPlan> ready_plan(const ProfileRequest& request, Workbench& bench, StepClock& clock) {
+  const auto planning = clock.begin("plan");
   auto plan = make_run_plan(request, bench);
   if (!plan) return fail(plan.error());
-  auto device = bench.use_device(request.device);
-  if (!device) return fail(device.error());
-  skip_unserved_by_device(*plan, *device);
-  if (plan->runs.empty())
-    return fail(ErrorCode::kNoDevice, "this GPU serves none of it: " + plan->skipped.front());
-  if (auto ok = check_memory(*plan, *device); !ok) return fail(ok.error());
+  begin_helpers(*plan, request.device, bench, clock);
+  auto device = fit_to_device(*plan, request.device, bench, clock);
+  if (!device) {
+    bench.helpers().drop_begun();
+    return fail(device.error());
+  }
   return ReadyPlan{*std::move(plan), *std::move(device)};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/session/profile.h"
+#include "app/session/step_clock.h"
 #include "app/session/workbench.h"
 
 namespace flashcore::session {
@@ -32,11 +33,13 @@ void skip_unserved_by_device(RunPlan& plan, const core::DeviceRecord& device);
 // For all runs before the first launch, so that an hour of profiling does not end in a typo.
 core::Status check_memory(const RunPlan& plan, const core::DeviceRecord& device);
 
-// The plan on this device: all of the above. kNoDevice where the device serves none of it.
+// The plan on this device: all of the above. What needs no GPU goes first; then helpers are begun, before
+// this process sets its own context up, and ended again where the device refuses. kNoDevice where the device
+// serves none of it.
 struct ReadyPlan {
   RunPlan plan;
   core::DeviceRecord device;
 };
-core::Result<ReadyPlan> ready_plan(const ProfileRequest& request, Workbench& bench);
+core::Result<ReadyPlan> ready_plan(const ProfileRequest& request, Workbench& bench, StepClock& clock);
 
 }  // namespace flashcore::session

@@ -40,6 +40,10 @@ json to_json(const ProfileEvent& e) {
 }
 
 json to_json(const WorkerFinished& f) {
+  json steps = json::array();
+  for (const core::StepRecord& step : f.outcome.steps) {
+    steps.push_back({{"name", step.name}, {"ms", step.ms}});
+  }
   const json refusal = f.outcome.counter_refusal ? error_json(*f.outcome.counter_refusal) : json(nullptr);
   return {{"event", "finished"},
           {"session", f.outcome.session_id},
@@ -48,6 +52,7 @@ json to_json(const WorkerFinished& f) {
           {"cancelled", f.outcome.cancelled},
           {"skipped", f.outcome.skipped},
           {"counter_refusal", refusal},
+          {"steps", std::move(steps)},
           {"exit_code", f.exit_code}};
 }
 
@@ -77,9 +82,23 @@ ProfileEvent event_from(const json& j, Kind kind) {
   return e;
 }
 
+std::vector<core::StepRecord> steps_from(const json& j) {
+  std::vector<core::StepRecord> steps;
+  if (!j.contains("steps")) return steps;
+  if (!j["steps"].is_array()) throw BadLine("'steps' is no list");
+  for (const json& item : j["steps"]) {
+    if (!item.is_object()) throw BadLine("'steps' holds what is no step");
+    only_keys(item, {"name", "ms"});
+    core::StepRecord& step = steps.emplace_back();
+    take(item, "name", step.name);
+    take(item, "ms", step.ms);
+  }
+  return steps;
+}
+
 WorkerFinished finished_from(const json& j) {
   only_keys(j, {"id", "event", "session", "runs", "wrong_answers", "cancelled", "skipped", "counter_refusal",
-                "exit_code"});
+                "steps", "exit_code"});
   WorkerFinished f;
   take(j, "session", f.outcome.session_id);
   take(j, "runs", f.outcome.runs);
@@ -87,6 +106,7 @@ WorkerFinished finished_from(const json& j) {
   take(j, "cancelled", f.outcome.cancelled);
   take(j, "skipped", f.outcome.skipped);
   take(j, "exit_code", f.exit_code);
+  f.outcome.steps = steps_from(j);
   if (j.contains("counter_refusal") && !j["counter_refusal"].is_null()) {
     if (!j["counter_refusal"].is_object()) throw BadLine("'counter_refusal' is no object");
     only_keys(j["counter_refusal"], {"code", "message", "hint", "detail"});
@@ -105,10 +125,20 @@ WorkerError error_message_from(const json& j) {
 // --- requests
 // -----------------------------------------------------------------------------------------------
 
+std::optional<core::CacheState> cache_from(const json& j, const char* key) {
+  if (!j.contains(key)) return std::nullopt;
+  std::string name;
+  take(j, key, name);
+  const auto known = core::named<core::CacheState>(name);
+  if (!known) throw BadLine(fmt::format("unknown {} '{}'", key, name.substr(0, 40)));
+  return known;
+}
+
 Result<WorkerCommand> profile_from(const json& j) {
-  only_keys(j, {"cmd",      "id",       "db",          "phases", "problems", "causal", "collect",
-                "set",      "warmup",   "iters",       "device", "seed",     "strict", "nvtx",
-                "ncu_path", "ncu_sets", "keep_report", "tags",   "command",  "replay"});
+  only_keys(j,
+            {"cmd",      "id",          "db",    "phases",  "problems", "causal",      "collect", "set",
+             "warmup",   "iters",       "cache", "device",  "seed",     "strict",      "nvtx",    "ncu_path",
+             "ncu_sets", "keep_report", "tags",  "command", "replay",   "replay_cache"});
   WorkerRequest r;
   take(j, "id", r.id);
   take(j, "db", r.database);
@@ -129,6 +159,8 @@ Result<WorkerCommand> profile_from(const json& j) {
   r.profile.set = *known;
   take(j, "warmup", r.profile.warmup);
   take(j, "iters", r.profile.iterations);
+  if (auto cache = cache_from(j, "cache")) r.profile.cache = *cache;
+  r.profile.replay_cache = cache_from(j, "replay_cache");
   take(j, "device", r.profile.device);
   take(j, "seed", r.profile.seed);
   take(j, "strict", r.profile.strict);
@@ -205,6 +237,7 @@ std::string to_line(const WorkerRequest& r) {
               {"set", analysis::name_of(r.profile.set)},
               {"warmup", r.profile.warmup},
               {"iters", r.profile.iterations},
+              {"cache", core::name_of(r.profile.cache)},
               {"device", r.profile.device},
               {"seed", r.profile.seed},
               {"strict", r.profile.strict},
@@ -215,6 +248,7 @@ std::string to_line(const WorkerRequest& r) {
               {"tags", r.profile.tags},
               {"command", r.profile.command}};
   if (r.replay) object["replay"] = *r.replay;
+  if (r.profile.replay_cache) object["replay_cache"] = core::name_of(*r.profile.replay_cache);
   return line_of(object);
 }
 

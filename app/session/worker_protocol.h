@@ -3,16 +3,18 @@
 // To the worker (`flashcore-profile worker`, standard input), as many requests as one likes, one after
 // another; a worker keeps its helpers warm between them:
 //   {"cmd": "profile", "id": 7, "db": PATH, "phases": [..], "problems": [TEXT..], "causal": bool,
-//    "collect": [ids of the registry], "set": "standard", "warmup": 20, "iters": 100, "device": 0, "seed": 0,
-//    "strict": false, "nvtx": "", "ncu_path": "", "ncu_sets": [], "keep_report": false, "tags": {},
-//    "command": "flashcore", "replay": PATH or absent}
+//    "collect": [ids of the registry], "set": "standard", "warmup": 20, "iters": 100, "cache": "warm",
+//    "replay_cache": "warm" | "cold" or absent, "device": 0, "seed": 0, "strict": false, "nvtx": "",
+//    "ncu_path": "", "ncu_sets": [], "keep_report": false, "tags": {}, "command": "flashcore", "replay": PATH
+//    or absent}
 //   {"cmd": "import", "id": 8, "db": PATH, "files": [..], "tags": {}, ...}
 //   {"cmd": "cancel"}            (of the request at hand; closing the stream cancels and ends the worker)
 // From the worker (standard output); every line carries the request's id:
 //   {"id", "event": "session", "session": 3}
 //   {"id", "event": "run_started" | "step" | "run_finished" | "run_skipped" | "note", "subject", "problem",
 //    "run_index", "run_count", "step", "done", "total", "fraction", "run", "text"}
-//   {"id", "event": "finished", "session", "runs": [..], "wrong_answers", "cancelled", "exit_code", ...}
+//   {"id", "event": "finished", "session", "runs": [..], "wrong_answers", "cancelled", "exit_code",
+//    "steps": [{"name", "ms"}, ..], ...}
 //   {"id", "event": "error", "code", "message", "hint", "exit_code"}
 // A key that is missing has its default; an unknown key, cmd, event or error code is an error, never
 // silently the first of a list.

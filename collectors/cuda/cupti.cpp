@@ -5,25 +5,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <set>
+#include <utility>
 
-#include "collectors/cuda/range_profiler.h"
+#include "collectors/cuda/cupti_session.h"
 #include "collectors/refusal.h"
 #include "collectors/resources.h"
-#include "cuda/runtime/handles.h"
 
 namespace flashcore::collectors {
 
+using core::MeasurementRecord;
 using cuda::cuda_status;
 
 namespace {
 
-constexpr std::size_t kMinRanges = 16;
-// CUPTI writes to device memory before a pass (about 16 MB on an H200), and those dirty lines leave L2
-// while the first launch of the pass runs. It is let go by, and the second is counted.
-constexpr int kLaunchesPerPass = 2;
-constexpr int kRangesPerKernel = 4;  // room for what a library launches beyond what it is known for
+constexpr int kWarmLaunches = 2;  // a pass; the second is counted
+constexpr int kColdLaunches = 1;
 
 std::vector<std::string> without_repeats(std::vector<std::string> names) {
   names.emplace_back(kDurationCounter);
@@ -32,265 +29,262 @@ std::vector<std::string> without_repeats(std::vector<std::string> names) {
   return names;
 }
 
-void add_missing(core::MeasurementRecord& measurement, const std::vector<std::string>& names,
+void add_missing(MeasurementRecord& measurement, const std::vector<std::string>& names,
                  const std::string& reason) {
   for (const std::string& name : names) {
     measurement.counters.push_back({name, std::nullopt, std::nullopt, reason});
   }
 }
 
+core::CounterValue counter_of(const std::string& name, int kernel, double value) {
+  core::CounterValue counter{name, kernel, std::nullopt, ""};
+  if (std::isfinite(value)) {
+    counter.value = value;
+  } else {
+    // A ratio whose denominator counted nothing, most often.
+    counter.reason = std::isnan(value) ? "CUPTI computed not-a-number" : "CUPTI computed an infinite value";
+  }
+  return counter;
+}
+
+void name_kernels(core::Launchable& launchable, std::size_t kernels, MeasurementRecord& measurement) {
+  const auto plan = launchable.kernels();
+  if (plan.size() == kernels) {
+    measurement.kernels = planned_kernels(plan);
+    return;
+  }
+  for (std::size_t kernel = 0; kernel < kernels; ++kernel) {
+    measurement.kernels.push_back({static_cast<int>(kernel), "", std::nullopt, std::nullopt});
+  }
+  measurement.diagnostics.push_back({core::Severity::kWarning, "kernels_differ",
+                                     fmt::format("CUPTI counted {} kernels in a launch of {}, which plans {}",
+                                                 kernels, launchable.label(), plan.size()),
+                                     "the counted kernels have no names; ncu shows them",
+                                     measurement.collector});
+}
+
 // Nothing was counted, though nobody refused.
-void fail(core::MeasurementRecord& measurement, const std::vector<std::string>& names, std::string reason) {
+void fail(MeasurementRecord& measurement, const std::vector<std::string>& names, const std::string& reason) {
   add_missing(measurement, names, reason);
   measurement.status = core::MeasurementStatus::kFailed;
-  measurement.reason = std::move(reason);
+  measurement.reason = reason;
+  measurement.diagnostics.push_back(
+      {core::Severity::kWarning, "ranges_differ", reason,
+       "a launch must enqueue the same kernels each time; ncu counts without knowing how many",
+       measurement.collector});
+}
+
+void read(const std::vector<std::string>& names, core::Launchable& launchable,
+          const std::vector<CuptiSession::Values>& kernels, MeasurementRecord& measurement) {
+  name_kernels(launchable, kernels.size(), measurement);
+  for (std::size_t kernel = 0; kernel < kernels.size(); ++kernel) {
+    const auto& values = kernels[kernel];
+    const int ordinal = static_cast<int>(kernel);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      measurement.counters.push_back(
+          values
+              ? counter_of(names[i], ordinal, (*values)[i])
+              : core::CounterValue{names[i], ordinal, std::nullopt,
+                                   fmt::format("{} ({})", values.error().message, values.error().context)});
+    }
+  }
+}
+
+// The blocks that were counted for each kernel; nothing where the counter was not taken.
+std::vector<std::optional<double>> counted_blocks(const std::vector<std::string>& names,
+                                                  const std::vector<CuptiSession::Values>& kernels) {
+  std::vector<std::optional<double>> blocks(kernels.size());
+  const auto at = std::find(names.begin(), names.end(), kBlocksCounter);
+  if (at == names.end()) return blocks;
+  for (std::size_t kernel = 0; kernel < kernels.size(); ++kernel) {
+    if (kernels[kernel]) blocks[kernel] = (*kernels[kernel])[static_cast<std::size_t>(at - names.begin())];
+  }
+  return blocks;
 }
 
 }  // namespace
 
-// The set-up of the process for one device.
-struct CuptiCollector::Session {
-  struct Missing {
-    std::string name, reason;
-  };
-  // One schedule with the host object that made it.
-  struct Schedule {
-    CuptiHost host;
-    CounterConfig config;
-  };
-
+struct CuptiCollector::State {
   std::vector<std::string> wanted;
   std::string counter_set;
-  std::optional<int> prepared_for;
-  std::optional<core::Error> refusal;
-  const CuptiLibrary* cupti = nullptr;
-  CounterDevice device;
-  std::vector<Missing> missing;
-  std::optional<Schedule> schedule;
-  std::optional<RangeProfiler> profiler;  // after the schedule: destroyed first
+  core::CacheState cache;
+  CuptiSession session;
 
-  void prepare(int ordinal);
-  core::Status open(int ordinal);
-  core::Status schedule_all(std::vector<std::string> names);
-  core::MeasurementRecord begin() const;
-  core::Status warm_up(core::Launchable& launchable, cudaStream_t stream) const;
-  core::Status count(core::Launchable& launchable, cudaStream_t stream, core::MeasurementRecord& measurement);
-  void read(core::Launchable& launchable, const RangeData& data, core::MeasurementRecord& measurement) const;
+  MeasurementRecord begin() const;
+  void note_missing(MeasurementRecord& measurement) const;
+  core::Status warm_up(core::Launchable& launchable) const;
+  core::Status count(std::span<const Target> targets, std::span<MeasurementRecord> taken,
+                     const core::CancelToken& cancel);
+  core::Status count_device(std::span<const Target> targets, std::span<MeasurementRecord> taken,
+                            const core::CancelToken& cancel, const std::function<void(std::size_t)>& done);
 };
 
-void CuptiCollector::Session::prepare(int ordinal) {
-  if (prepared_for == ordinal) return;
-  profiler.reset();
-  schedule.reset();
-  missing.clear();
-  prepared_for = ordinal;
-  refusal = simulated_refusal(std::getenv("FLASHCORE_SIMULATE_REFUSAL"));
-  if (refusal) return;
-  if (auto status = open(ordinal); !status) refusal = status.error();
-}
-
-core::Status CuptiCollector::Session::open(int ordinal) {
-  const auto library = load_cupti();
-  if (!library) return core::fail(library.error());
-  cupti = *library;
-  if (auto status = cuda_status(cudaSetDevice(ordinal), fmt::format("use device {}", ordinal)); !status) {
-    return status;
-  }
-  auto opened = open_counter_device(*cupti);
-  if (!opened) return core::fail(opened.error());
-  device = std::move(*opened);
-  std::vector<std::string> known;
-  {
-    const auto host = CuptiHost::create(*cupti, device.chip, device.availability);
-    if (!host) return core::fail(host.error());
-    for (const std::string& name : wanted) {
-      if (host->knows(name)) {
-        known.push_back(name);
-      } else {
-        missing.push_back({name, fmt::format("{} has no counter of this name", device.chip)});
-      }
-    }
-  }
-  if (auto status = schedule_all(std::move(known)); !status) return status;
-  auto enabled = RangeProfiler::create(*cupti, device.context);
-  if (!enabled) return core::fail(enabled.error());
-  profiler.emplace(std::move(*enabled));
-  return {};
-}
-
-// All in one schedule; where CUPTI refuses, without those that it cannot schedule even alone.
-core::Status CuptiCollector::Session::schedule_all(std::vector<std::string> names) {
-  if (names.empty()) return {};
-  const auto attempt = [&](const std::vector<std::string>& some) -> core::Result<Schedule> {
-    auto host = CuptiHost::create(*cupti, device.chip, device.availability);
-    if (!host) return core::fail(host.error());
-    auto config = host->schedule(some);
-    if (!config) return core::fail(config.error());
-    return Schedule{std::move(*host), std::move(*config)};
-  };
-  const auto use = [&](core::Result<Schedule> made) -> core::Status {
-    if (!made) return core::fail(made.error());
-    schedule.emplace(std::move(*made));
-    return {};
-  };
-  if (use(attempt(names))) return {};
-  std::erase_if(names, [&](const std::string& name) {
-    const auto alone = attempt({name});
-    if (alone) return false;
-    missing.push_back({name, fmt::format("{} ({})", alone.error().message, alone.error().context)});
-    return true;
-  });
-  return names.empty() ? core::Status() : use(attempt(names));
-}
-
-core::MeasurementRecord CuptiCollector::Session::begin() const {
+MeasurementRecord CuptiCollector::State::begin() const {
+  const CuptiLibrary* cupti = session.library();
   auto measurement = begin_measurement("cupti", "CUPTI",
                                        cupti == nullptr ? std::string() : fmt::format("{}", cupti->version));
-  measurement.parameters = {
-      {"replay", "user"}, {"cache", "warm"}, {"launches_per_pass", fmt::format("{}", kLaunchesPerPass)}};
+  const bool cold = cache == core::CacheState::kCold;
+  measurement.parameters = {{"replay", "user"},
+                            {"cache", std::string(core::name_of(cache))},
+                            {"launches_per_pass", fmt::format("{}", cold ? kColdLaunches : kWarmLaunches)}};
+  if (cold) measurement.parameters["cache_flush"] = "before each launch";
   if (!counter_set.empty()) measurement.parameters["set"] = counter_set;
-  if (!device.chip.empty()) measurement.parameters["chip"] = device.chip;
+  if (!session.chip().empty()) measurement.parameters["chip"] = session.chip();
   return measurement;
 }
 
+void CuptiCollector::State::note_missing(MeasurementRecord& measurement) const {
+  const auto& missing = session.missing();
+  if (missing.empty()) return;
+  measurement.status = core::MeasurementStatus::kPartial;
+  measurement.reason = fmt::format("{} of {} counters could not be taken: {}", missing.size(), wanted.size(),
+                                   missing.front().reason);
+  for (const auto& absent : missing) add_missing(measurement, {absent.name}, absent.reason);
+}
+
 // The first launch loads the code and warms the caches, as it is in the timed launches.
-core::Status CuptiCollector::Session::warm_up(core::Launchable& launchable, cudaStream_t stream) const {
+core::Status CuptiCollector::State::warm_up(core::Launchable& launchable) const {
   if (auto status = cuda_status(cudaDeviceSynchronize(), "wait for the GPU"); !status) return status;
-  if (auto status = launchable.launch(stream); !status) return status;
-  return cuda_status(cudaStreamSynchronize(stream), fmt::format("run {}", launchable.label()));
+  if (auto status = launchable.launch(session.stream()); !status) return status;
+  return cuda_status(cudaStreamSynchronize(session.stream()), fmt::format("run {}", launchable.label()));
 }
 
-// The counted launch is the last of its pass, so its ranges are the last of the data.
-void CuptiCollector::Session::read(core::Launchable& launchable, const RangeData& data,
-                                   core::MeasurementRecord& measurement) const {
-  const std::size_t kernels = data.ranges / kLaunchesPerPass;
-  const auto plan = launchable.kernels();
-  if (plan.size() == kernels) {
-    measurement.kernels = planned_kernels(plan);
-  } else {
-    for (std::size_t kernel = 0; kernel < kernels; ++kernel) {
-      measurement.kernels.push_back({static_cast<int>(kernel), "", std::nullopt, std::nullopt});
-    }
-    measurement.diagnostics.push_back(
-        {core::Severity::kWarning, "kernels_differ",
-         fmt::format("CUPTI counted {} kernels in a launch of {}, which plans {}", kernels,
-                     launchable.label(), plan.size()),
-         "the counted kernels have no names; ncu shows them", measurement.collector});
-  }
-  const auto& names = schedule->config.names;
-  for (std::size_t kernel = 0; kernel < kernels; ++kernel) {
-    const auto values = schedule->host.evaluate(data.image, data.ranges - kernels + kernel, names);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      core::CounterValue counter{names[i], static_cast<int>(kernel), std::nullopt, ""};
-      if (!values) {
-        counter.reason = fmt::format("{} ({})", values.error().message, values.error().context);
-      } else if (const double value = (*values)[i]; std::isfinite(value)) {
-        counter.value = value;
-      } else {
-        // A ratio whose denominator counted nothing, most often.
-        counter.reason =
-            std::isnan(value) ? "CUPTI computed not-a-number" : "CUPTI computed an infinite value";
-      }
-      measurement.counters.push_back(std::move(counter));
+// One batch, in shared passes. Where the kernels are not those that were launched, nobody can tell whose they
+// are: each run is then taken by itself, so that one that misbehaves costs the others nothing but time.
+core::Status CuptiCollector::State::count(std::span<const Target> targets, std::span<MeasurementRecord> taken,
+                                          const core::CancelToken& cancel) {
+  std::vector<core::Launchable*> launchables;
+  for (const Target& target : targets) launchables.push_back(target.launchable);
+  auto counted = session.count(launchables, cancel);
+  if (!counted) return core::fail(counted.error());
+  std::vector<std::optional<std::string>> troubles(targets.size(), counted->trouble);
+  if (!counted->trouble && !counted->refused) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      troubles[i] = blocks_trouble(targets[i].launchable->kernels(),
+                                   counted_blocks(session.names(), counted->kernels[i]));
     }
   }
-}
-
-core::Status CuptiCollector::Session::count(core::Launchable& launchable, cudaStream_t stream,
-                                            core::MeasurementRecord& measurement) {
-  const CounterConfig& config = schedule->config;
-  const auto max_ranges = std::max(kMinRanges, static_cast<std::size_t>(kLaunchesPerPass * kRangesPerKernel *
-                                                                        launchable.kernels_per_launch()));
-  bool failed_in_work = false;
-  const auto work = [&]() -> core::Status {
-    for (int i = 0; i < kLaunchesPerPass; ++i) {
-      if (auto status = launchable.launch(stream); !status) return status;
+  if (targets.size() > 1 && std::ranges::any_of(troubles, [](const auto& t) { return t.has_value(); })) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (auto status = count(targets.subspan(i, 1), taken.subspan(i, 1), cancel); !status) return status;
     }
-    return cuda_status(cudaStreamSynchronize(stream),
-                       fmt::format("run {} under counters", launchable.label()));
-  };
-  const auto data = profiler->measure(config, max_ranges, work, failed_in_work);
-  if (!data) {
-    if (failed_in_work) return core::fail(data.error());
-    refuse(measurement, data.error(), kCountersRefused, config.names);
     return {};
   }
-  measurement.passes = static_cast<int>(config.passes);
-  if (data->dropped > 0) {
-    measurement.diagnostics.push_back({core::Severity::kWarning, "ranges_dropped",
-                                       fmt::format("CUPTI dropped {} kernels of {}: it launched more than {}",
-                                                   data->dropped, launchable.label(), max_ranges),
-                                       "the launch's counters are missing", measurement.collector});
-    fail(measurement, config.names, "CUPTI dropped kernels of this launch");
-  } else if (data->ranges == 0 || data->ranges % kLaunchesPerPass != 0) {
-    // Every launch of a pass has the same kernels; where it has not, none can be told to be the last one's.
-    fail(measurement, config.names,
-         fmt::format("CUPTI saw {} kernels in {} launches", data->ranges, kLaunchesPerPass));
-  } else {
-    read(launchable, *data, measurement);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    MeasurementRecord& measurement = taken[i];
+    measurement.parameters["shared_with"] = fmt::format("{}", targets.size());
+    measurement.steps = counted->steps;
+    for (const auto& said : session.said()) measurement.diagnostics.push_back(said);
+    if (counted->refused) {
+      refuse(measurement, *counted->refused, kCountersRefused, wanted);
+      continue;
+    }
+    note_missing(measurement);
+    measurement.passes = static_cast<int>(counted->passes);
+    if (troubles[i]) {
+      fail(measurement, session.names(), fmt::format("{} ({})", *troubles[i], targets[i].label));
+    } else {
+      read(session.names(), *targets[i].launchable, counted->kernels[i], measurement);
+    }
   }
   return {};
 }
 
-CuptiCollector::CuptiCollector(std::vector<std::string> counters, std::string counter_set)
-    : session_(std::make_unique<Session>()) {
-  session_->wanted = without_repeats(std::move(counters));
-  session_->counter_set = std::move(counter_set);
+// Targets of one device.
+core::Status CuptiCollector::State::count_device(std::span<const Target> targets,
+                                                 std::span<MeasurementRecord> taken,
+                                                 const core::CancelToken& cancel,
+                                                 const std::function<void(std::size_t)>& done) {
+  session.prepare(targets.front().device_ordinal);
+  for (MeasurementRecord& measurement : taken) measurement = begin();
+  if (session.refusal()) {
+    for (MeasurementRecord& measurement : taken) {
+      refuse(measurement, *session.refusal(), kCountersRefused, wanted);
+    }
+    done(targets.size());
+    return {};
+  }
+  std::vector<PassShare> shares;
+  for (const Target& target : targets) {
+    shares.push_back(pass_share(target.launchable->kernels_per_launch(), cache));
+  }
+  for (const CounterBatch& batch : batches_of(shares)) {
+    const auto of_batch = targets.subspan(batch.first, batch.count);
+    for (const Target& target : of_batch) {
+      if (auto status = warm_up(*target.launchable); !status) return status;
+    }
+    if (session.names().empty()) {
+      for (MeasurementRecord& measurement : taken.subspan(batch.first, batch.count))
+        note_missing(measurement);
+    } else if (auto status = count(of_batch, taken.subspan(batch.first, batch.count), cancel); !status) {
+      return status;
+    }
+    done(batch.count);
+  }
+  return {};
+}
+
+CuptiCollector::CuptiCollector(std::vector<std::string> counters, std::string counter_set,
+                               core::CacheState cache) {
+  auto wanted = without_repeats(std::move(counters));
+  state_.reset(new State{wanted, std::move(counter_set), cache, CuptiSession(wanted, cache)});
 }
 
 CuptiCollector::~CuptiCollector() = default;
 
+core::Status CuptiCollector::begin(int device_ordinal) {
+  return CuptiSession::begin(device_ordinal);
+}
+
 core::Status CuptiCollector::prepare(int device_ordinal) {
-  session_->prepare(device_ordinal);
+  state_->session.prepare(device_ordinal);
   return {};
 }
 
-core::Result<core::MeasurementRecord> CuptiCollector::collect(const Target& target,
-                                                              const core::CancelToken& cancel,
-                                                              const Progress& progress) {
-  Session& session = *session_;
-  const auto stopped = [&] {
-    return core::fail(core::ErrorCode::kCancelled, fmt::format("counting {} was stopped", target.label));
-  };
-  if (cancel.requested()) return stopped();
-  constexpr int kSteps = 3;  // set-up, warm-up, counting
-  const auto step = [&](int done) {
-    if (progress) progress(done, kSteps);
+core::Result<MeasurementRecord> CuptiCollector::collect(const Target& target, const core::CancelToken& cancel,
+                                                        const Progress& progress) {
+  auto taken = collect_together({&target, 1}, cancel, progress);
+  if (!taken) return core::fail(taken.error());
+  return std::move(taken->front());
+}
+
+core::Result<std::vector<MeasurementRecord>> CuptiCollector::collect_together(std::span<const Target> targets,
+                                                                              const core::CancelToken& cancel,
+                                                                              const Progress& progress) {
+  const int total = static_cast<int>(targets.size());
+  int done = 0;
+  const auto step = [&](int more) {
+    done += more;
+    if (progress) progress(done, total);
   };
   step(0);
-  session.prepare(target.device_ordinal);
-  auto measurement = session.begin();
-  if (target.launchable == nullptr || session.refusal) {
-    refuse(measurement, session.refusal ? *session.refusal : nothing_to_launch(target), kCountersRefused,
-           session.wanted);
-    step(kSteps);
-    return measurement;
-  }
-  step(1);
-  cuda::Stream stream;
-  if (auto status =
-          cuda_status(cudaStreamCreateWithFlags(stream.out(), cudaStreamNonBlocking), "create a stream");
-      !status) {
-    return core::fail(status.error());
-  }
-  if (auto status = session.warm_up(*target.launchable, stream.get()); !status) {
-    return core::fail(status.error());
-  }
-  step(2);
-  if (cancel.requested()) return stopped();
-  if (!session.missing.empty()) {
-    measurement.status = core::MeasurementStatus::kPartial;
-    measurement.reason = fmt::format("{} of {} counters could not be taken: {}", session.missing.size(),
-                                     session.wanted.size(), session.missing.front().reason);
-    for (const auto& absent : session.missing) add_missing(measurement, {absent.name}, absent.reason);
-  }
-  if (session.schedule) {
-    if (auto status = session.count(*target.launchable, stream.get(), measurement); !status) {
-      return core::fail(status.error());
+  std::vector<MeasurementRecord> taken(targets.size());
+  for (std::size_t first = 0; first < targets.size();) {
+    if (cancel.requested()) {
+      return core::fail(core::ErrorCode::kCancelled,
+                        fmt::format("counting {} was stopped", targets[first].label));
     }
+    const Target& target = targets[first];
+    if (target.launchable == nullptr) {
+      taken[first] = state_->begin();
+      refuse(taken[first], nothing_to_launch(target), kCountersRefused, state_->wanted);
+      ++first;
+      step(1);
+      continue;
+    }
+    std::size_t end = first + 1;
+    while (end < targets.size() && targets[end].launchable != nullptr &&
+           targets[end].device_ordinal == target.device_ordinal) {
+      ++end;
+    }
+    const std::size_t count = end - first;
+    const auto status =
+        state_->count_device(targets.subspan(first, count), std::span(taken).subspan(first, count), cancel,
+                             [&](std::size_t more) { step(static_cast<int>(more)); });
+    if (!status) return core::fail(status.error());
+    first = end;
   }
-  step(kSteps);
-  return measurement;
+  return taken;
 }
 
 }  // namespace flashcore::collectors

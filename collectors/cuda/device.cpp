@@ -102,6 +102,11 @@ core::Result<core::DeviceRecord> use_device(int ordinal) {
   return std::move((*devices)[static_cast<std::size_t>(ordinal)]);
 }
 
+void give_back_device(int ordinal) noexcept {
+  // At the end of a process: what fails here, the system does by itself.
+  if (cudaSetDevice(ordinal) == cudaSuccess) (void)cudaDeviceReset();
+}
+
 std::string cuda_driver_api_version() {
   int version = 0;
   if (cudaDriverGetVersion(&version) != cudaSuccess || version == 0) return {};

@@ -3,6 +3,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "collectors/refusal.h"
@@ -76,6 +78,12 @@ core::Status device_supported(const CuptiLibrary& cupti, int ordinal) {
   return {};  // the level is unknown: let the profiler itself say no
 }
 
+double ms_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+}
+
+}  // namespace
+
 core::Result<std::vector<std::uint8_t>> counter_availability(const CuptiLibrary& cupti, CUcontext context) {
   constexpr std::string_view kDoing = "ask which counters this GPU has free";
   FLASHCORE_CUPTI_PARAMS(CUpti_Profiler_GetCounterAvailability_Params, params);
@@ -90,8 +98,6 @@ core::Result<std::vector<std::uint8_t>> counter_availability(const CuptiLibrary&
   }
   return image;
 }
-
-}  // namespace
 
 core::Status initialize_profiler(const CuptiLibrary& cupti) {
   static bool done = false;
@@ -119,23 +125,33 @@ core::Result<CounterDevice> open_counter_device(const CuptiLibrary& cupti) {
     return core::fail(status.error());
   }
   device.chip = chip.pChipName;
-  auto availability = counter_availability(cupti, *context);
-  if (!availability) return core::fail(availability.error());
-  device.availability = std::move(*availability);
   return device;
 }
 
-core::Result<RangeProfiler> RangeProfiler::create(const CuptiLibrary& cupti, CUcontext context) {
+core::Result<RangeProfiler> RangeProfiler::create(const CuptiLibrary& cupti, CUcontext context,
+                                                  CounterConfig config, std::size_t room,
+                                                  std::vector<core::StepRecord>& steps) {
+  const auto began = std::chrono::steady_clock::now();
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Enable_Params, params);
   params.ctx = context;
   if (auto status = status_of(cupti, cupti.range_enable(&params), "enable the range profiler"); !status) {
     return core::fail(status.error());
   }
-  return RangeProfiler(cupti, params.pRangeProfilerObject);
+  RangeProfiler profiler(cupti, params.pRangeProfilerObject, std::move(config), room);
+  steps.push_back({"enable", ms_since(began)});
+  const auto enabled = std::chrono::steady_clock::now();
+  if (auto status = profiler.make_images(); !status) return core::fail(status.error());
+  steps.push_back({"image", ms_since(enabled)});
+  return profiler;
 }
 
 RangeProfiler::RangeProfiler(RangeProfiler&& other) noexcept
-    : cupti_(other.cupti_), object_(std::exchange(other.object_, nullptr)) {}
+    : cupti_(other.cupti_),
+      object_(std::exchange(other.object_, nullptr)),
+      config_(std::move(other.config_)),
+      room_(other.room_),
+      pristine_(std::move(other.pristine_)),
+      image_(std::move(other.image_)) {}
 
 RangeProfiler::~RangeProfiler() {
   if (object_ == nullptr) return;
@@ -148,42 +164,40 @@ core::Status RangeProfiler::check(CUptiResult result, std::string_view doing) co
   return status_of(*cupti_, result, doing);
 }
 
-core::Result<std::vector<std::uint8_t>> RangeProfiler::empty_image(const CounterConfig& config,
-                                                                   std::size_t max_ranges) const {
-  auto names = c_strings(config.names);
+core::Status RangeProfiler::make_images() {
+  auto names = c_strings(config_.names);
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_GetCounterDataSize_Params, size);
   size.pRangeProfilerObject = object_;
   size.pMetricNames = names.data();
   size.numMetrics = names.size();
-  size.maxNumOfRanges = max_ranges;
-  size.maxNumRangeTreeNodes = static_cast<std::uint32_t>(max_ranges);
-  if (auto status = check(cupti_->range_data_size(&size), "size the counter data"); !status) {
-    return core::fail(status.error());
-  }
-  std::vector<std::uint8_t> image(size.counterDataSize);
+  size.maxNumOfRanges = room_;
+  size.maxNumRangeTreeNodes = static_cast<std::uint32_t>(room_);
+  if (auto status = check(cupti_->range_data_size(&size), "size the counter data"); !status) return status;
+  pristine_.resize(size.counterDataSize);
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_CounterDataImage_Initialize_Params, initialize);
   initialize.pRangeProfilerObject = object_;
-  initialize.counterDataSize = image.size();
-  initialize.pCounterData = image.data();
+  initialize.counterDataSize = pristine_.size();
+  initialize.pCounterData = pristine_.data();
   if (auto status = check(cupti_->range_data_initialize(&initialize), "prepare the counter data"); !status) {
-    return core::fail(status.error());
+    return status;
   }
-  return image;
+  image_ = pristine_;
+  return {};
 }
 
-core::Status RangeProfiler::set_config(const CounterConfig& config, std::size_t max_ranges,
-                                       std::vector<std::uint8_t>& image) const {
+// Called before each measurement, always with the same configuration: it takes the passes back to the first.
+core::Status RangeProfiler::set_config() {
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_SetConfig_Params, params);
   params.pRangeProfilerObject = object_;
-  params.configSize = config.image.size();
-  params.pConfig = config.image.data();
-  params.counterDataImageSize = image.size();
-  params.pCounterDataImage = image.data();
+  params.configSize = config_.image.size();
+  params.pConfig = config_.image.data();
+  params.counterDataImageSize = image_.size();
+  params.pCounterDataImage = image_.data();
   params.range = CUPTI_AutoRange;
   // Kernel replay would save and restore all memory around every pass, which changes what L2 holds; our
   // launches are idempotent and can simply be repeated (docs/counters.md has the measurement).
   params.replayMode = CUPTI_UserReplay;
-  params.maxRangesPerPass = max_ranges;
+  params.maxRangesPerPass = room_;
   params.numNestingLevels = 1;
   params.minNestingLevel = 1;
   params.passIndex = 0;
@@ -191,47 +205,64 @@ core::Status RangeProfiler::set_config(const CounterConfig& config, std::size_t 
   return check(cupti_->range_set_config(&params), "set the counter configuration");
 }
 
+// A copy of the image as CUPTI initialised it is what a new initialisation gives, in a fraction of its time.
+core::Status RangeProfiler::begin() {
+  std::memcpy(image_.data(), pristine_.data(), pristine_.size());
+  return set_config();
+}
+
 // One pass: the counters that the hardware can hold at once, over one run of the work.
-core::Status RangeProfiler::take_pass(const std::function<core::Status()>& work, bool& all_passes,
-                                      bool& failed_in_work) const {
+core::Status RangeProfiler::take_pass(const std::function<core::Status()>& work, Pass& pass) const {
+  const auto began = std::chrono::steady_clock::now();
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Start_Params, start);
   start.pRangeProfilerObject = object_;
   if (auto status = check(cupti_->range_start(&start), "start counting"); !status) return status;
+  pass.start_ms = ms_since(began);
   const core::Status worked = work();
   // Stopped in every case: a profiler that is left running would count, and slow, whatever comes next.
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_Stop_Params, stop);
   stop.pRangeProfilerObject = object_;
   const auto stopped = check(cupti_->range_stop(&stop), "stop counting");
-  if (!worked) {
-    failed_in_work = true;
-    return worked;
-  }
-  all_passes = stop.isAllPassSubmitted != 0;
+  pass.failed_in_work = !worked;
+  if (!worked) return worked;
+  pass.last = stop.isAllPassSubmitted != 0;
   return stopped;
 }
 
-core::Result<RangeData> RangeProfiler::measure(const CounterConfig& config, std::size_t max_ranges,
-                                               const std::function<core::Status()>& work,
-                                               bool& failed_in_work) {
+core::Result<RangeData> RangeProfiler::measure(const std::function<core::Status()>& work,
+                                               bool& failed_in_work, std::vector<core::StepRecord>& steps) {
   failed_in_work = false;
-  auto image = empty_image(config, max_ranges);
-  if (!image) return core::fail(image.error());
-  if (auto status = set_config(config, max_ranges, *image); !status) return core::fail(status.error());
-  for (bool all_passes = false; !all_passes;) {
-    if (auto status = take_pass(work, all_passes, failed_in_work); !status) return core::fail(status.error());
+  const auto began = std::chrono::steady_clock::now();
+  if (auto status = begin(); !status) return core::fail(status.error());
+  steps.push_back({"image", ms_since(began)});
+  const auto passes_began = std::chrono::steady_clock::now();
+  double first_start_ms = 0;
+  RangeData data;
+  for (Pass pass; !pass.last;) {
+    const auto status = take_pass(work, pass);
+    failed_in_work = pass.failed_in_work;
+    if (!status) return core::fail(status.error());
+    if (data.passes++ == 0) first_start_ms = pass.start_ms;
   }
+  steps.push_back({"first start", first_start_ms});
+  steps.push_back({"passes", ms_since(passes_began) - first_start_ms});
+  const auto decode_began = std::chrono::steady_clock::now();
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_DecodeData_Params, decode);
   decode.pRangeProfilerObject = object_;
   if (auto status = check(cupti_->range_decode(&decode), "decode the counter data"); !status) {
     return core::fail(status.error());
   }
   FLASHCORE_CUPTI_PARAMS(CUpti_RangeProfiler_GetCounterDataInfo_Params, info);
-  info.pCounterDataImage = image->data();
-  info.counterDataImageSize = image->size();
+  info.pCounterDataImage = image_.data();
+  info.counterDataImageSize = image_.size();
   if (auto status = check(cupti_->range_data_info(&info), "read the counter data"); !status) {
     return core::fail(status.error());
   }
-  return RangeData{std::move(*image), info.numTotalRanges, decode.numOfRangeDropped};
+  steps.push_back({"decode", ms_since(decode_began)});
+  data.image = image_;
+  data.ranges = info.numTotalRanges;
+  data.dropped = decode.numOfRangeDropped;
+  return data;
 }
 
 }  // namespace flashcore::collectors

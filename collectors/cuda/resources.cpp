@@ -1,11 +1,13 @@
 #include "collectors/resources.h"
 
+#include <cuda.h>
 #include <cuda_occupancy.h>
 #include <cuda_runtime_api.h>
 
 #include <array>
 
 #include "collectors/halves.h"
+#include "cuda/runtime/entry_point.h"
 
 namespace flashcore::collectors {
 namespace {
@@ -78,7 +80,45 @@ void fill_occupancy(core::ResourceRecord& resource, std::int64_t threads_per_blo
   resource.occupancy_limiter = limiter_names(result.limitingFactors);
 }
 
+namespace {
+
+CUfunction_attribute attribute_of(FunctionQuestion question) {
+  switch (question) {
+    case FunctionQuestion::kRegisters: return CU_FUNC_ATTRIBUTE_NUM_REGS;
+    case FunctionQuestion::kStaticSharedBytes: return CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES;
+    case FunctionQuestion::kLocalBytes: return CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES;
+    case FunctionQuestion::kBinaryArch: return CU_FUNC_ATTRIBUTE_BINARY_VERSION;
+    case FunctionQuestion::kBlocksPerSm: break;
+  }
+  return CU_FUNC_ATTRIBUTE_MAX;  // no attribute: another call answers it
+}
+
+// A library's kernel has no symbol that the runtime could be asked for.
+std::optional<DriverResources> library_resources(const core::KernelPlan& kernel) {
+  constexpr unsigned kSince = 12000;
+  using GetAttribute = CUresult (*)(int*, CUfunction_attribute, CUfunction);
+  using MaxBlocks = CUresult (*)(int*, CUfunction, int, std::size_t);
+  const auto get = cuda::driver_function<GetAttribute>("cuFuncGetAttribute", kSince);
+  const auto max_blocks =
+      cuda::driver_function<MaxBlocks>("cuOccupancyMaxActiveBlocksPerMultiprocessor", kSince);
+  const auto function = static_cast<CUfunction>(kernel.driver_function);
+  return resources_of_function([&](FunctionQuestion question) -> std::optional<int> {
+    int value = 0;
+    CUresult answered = CUDA_ERROR_NOT_FOUND;
+    if (question != FunctionQuestion::kBlocksPerSm) {
+      if (get != nullptr) answered = get(&value, attribute_of(question), function);
+    } else if (max_blocks != nullptr) {
+      answered = max_blocks(&value, function, kernel.block_x * kernel.block_y * kernel.block_z,
+                            static_cast<std::size_t>(kernel.dynamic_shared_bytes));
+    }
+    return answered == CUDA_SUCCESS ? std::optional(value) : std::nullopt;
+  });
+}
+
+}  // namespace
+
 std::optional<DriverResources> driver_resources(const core::KernelPlan& kernel) {
+  if (kernel.function == nullptr && kernel.driver_function != nullptr) return library_resources(kernel);
   if (kernel.function == nullptr) return std::nullopt;
   cudaFuncAttributes attributes{};
   if (cudaFuncGetAttributes(&attributes, kernel.function) != cudaSuccess) {
@@ -86,7 +126,8 @@ std::optional<DriverResources> driver_resources(const core::KernelPlan& kernel) 
     return std::nullopt;
   }
   return DriverResources{attributes.numRegs, static_cast<std::int64_t>(attributes.sharedSizeBytes),
-                         static_cast<std::int64_t>(attributes.localSizeBytes), attributes.binaryVersion};
+                         static_cast<std::int64_t>(attributes.localSizeBytes), attributes.binaryVersion,
+                         std::nullopt};
 }
 
 }  // namespace flashcore::collectors

@@ -1,319 +1,254 @@
 #include "collectors/timing.h"
 
-#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cmath>
-#include <functional>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "collectors/clock_review.h"
+#include "collectors/cuda/timing_stopwatch.h"
+#include "collectors/cuda/timing_subject.h"
 #include "collectors/nvml.h"
+#include "collectors/turns.h"
+#include "collectors/warm_up.h"
 #include "core/build_info.h"
-#include "cuda/runtime/handles.h"
 
 namespace flashcore::collectors {
-
-using cuda::cuda_status;
-using cuda::Event;
-using cuda::Graph;
-using cuda::GraphExec;
-using cuda::Stream;
-
 namespace {
 
-constexpr int kMaxLaunchesPerGraph = 200;
-constexpr int kCalibrationLaunches = 20;
-constexpr int kGraphWarmup = 5;
-constexpr int kReasonsEvery = 16;  // samples between two looks at NVML's slowdown reasons
-constexpr double kNsPerMs = 1e6;
+// At each visit after the first: what ran in between was another subject's, or single launches.
+constexpr WarmUpRules kRewarm{.in_a_row = 2, .least_launches = 1, .most_ms = 20};
+constexpr int kWarmupSingles = 10;  // at once, where there is no graph
 
-// The SM clock around samples. One reading ends a sample and begins the next, so that between two
-// samples the GPU rests for no longer than one NVML query; the query is outside the events.
-class ClockReader {
+using Floors = std::map<std::pair<int, int>, std::vector<core::Sample>>;
+
+// All subjects of one collect_together().
+class Timing {
  public:
-  explicit ClockReader(int ordinal) {
-    std::array<char, 32> bus_id{};
-    if (cudaDeviceGetPCIBusId(bus_id.data(), static_cast<int>(bus_id.size()), ordinal) == cudaSuccess) {
-      device_ = Nvml::instance().device(bus_id.data());
-    }
+  Timing(const TimingOptions& options, const core::CancelToken& cancel, const Progress& progress)
+      : options_(options), cancel_(cancel), progress_(progress) {}
+
+  void add(const Target& target, core::MeasurementRecord& measurement) {
+    subjects_.emplace_back(target, measurement);
+    devices_.push_back(target.device_ordinal);
   }
-  bool available() const {
-    return device_.has_value() && Nvml::instance().sm_clock_mhz(*device_).has_value();
-  }
-  std::optional<double> mhz() const {
-    return device_ ? Nvml::instance().sm_clock_mhz(*device_) : std::nullopt;
-  }
-  void note_reasons() {
-    if (device_) reasons_ |= Nvml::instance().clock_reasons(*device_).value_or(0);
-  }
-  std::uint64_t reasons() const { return reasons_; }
-  // All that NVML says at this moment. Takes too long to stand between all samples.
-  void log(std::vector<core::ClockRecord>& clocks) {
-    if (!device_) return;
-    core::ClockRecord record = Nvml::instance().clock_record(*device_);
-    const std::chrono::duration<double, std::milli> since = std::chrono::steady_clock::now() - began_;
-    record.at_ms = since.count();
-    reasons_ |= static_cast<std::uint64_t>(record.reasons.value_or(0));
-    clocks.push_back(record);
-  }
+  core::Status run(Floors& floors);
 
  private:
-  std::optional<Nvml::Device> device_;
-  std::uint64_t reasons_ = 0;
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-};
-
-// One timing of one launchable: the handles, and the two ways to use them.
-class Timer {
- public:
-  Timer(const Target& target, core::MeasurementRecord& measurement, const core::CancelToken& cancel,
-        const Progress& progress, const TimingOptions& options)
-      : launchable_(*target.launchable),
-        measurement_(measurement),
-        cancel_(cancel),
-        progress_(progress),
-        options_(options),
-        clocks_(target.device_ordinal) {}
-
-  core::Status run();
-
- private:
-  // Enqueues what is timed.
-  using Enqueue = std::function<core::Status()>;
-
-  core::Status create();
-  core::Status launch_samples();
-  core::Status graph_samples();
-  core::Result<GraphExec> capture(int launches);
-  core::Result<int> launches_per_graph();
-  core::Result<double> time_ns(const Enqueue& enqueue);
-  core::Result<std::vector<core::Sample>> take(core::SampleKind kind, int launches, const Enqueue& enqueue);
-  void no_graph(const core::Error& error);
-  core::Status synchronize() { return cuda_status(cudaStreamSynchronize(stream_.get()), doing_); }
-  core::Status replay(const GraphExec& graph) {
-    return cuda_status(cudaGraphLaunch(graph.get(), stream_.get()), doing_);
+  int wanted(core::SampleKind kind) const {
+    const int samples =
+        kind == core::SampleKind::kGraph ? graph_samples(options_.iterations) : options_.iterations;
+    return std::max(samples, 0);
   }
-  void step(int done) const {
-    if (progress_) progress_(done, 2 * options_.iterations);
+  core::Status stopped(const TimingSubject& subject) const {
+    if (!cancel_.requested()) return {};
+    return core::fail(core::ErrorCode::kCancelled,
+                      fmt::format("timing {} was stopped", subject.launchable.label()));
   }
-  void diagnose(core::Severity severity, std::string code, std::string message, std::string hint) {
-    measurement_.diagnostics.push_back(
-        {severity, std::move(code), std::move(message), std::move(hint), "timing"});
+  void report(int done) const {
+    if (progress_) progress_(done, total_);
   }
+  core::Status add_floor(TimingSubject& subject, int device, Floors& floors);
+  core::Result<std::vector<Reading>> take(TimingSubject& subject, core::SampleKind kind, int count,
+                                          const Stopwatch::Beat& beat);
+  core::Status first_warm_up(TimingSubject& subject);
+  core::Status rewarm(TimingSubject& subject, core::SampleKind kind);
+  core::Result<WarmedUp> warm_until_steady(TimingSubject& subject, const WarmUpRules& rules);
+  core::Status take_turns(core::SampleKind kind, const char* step);
+  core::Status take_turn(TimingSubject& subject, core::SampleKind kind, const Turn& turn);
+  void finish(TimingSubject& subject) const;
 
-  core::Launchable& launchable_;
-  core::MeasurementRecord& measurement_;
+  const TimingOptions& options_;
   const core::CancelToken& cancel_;
   const Progress& progress_;
-  const TimingOptions& options_;
-  ClockReader clocks_;
-  Stream stream_;
-  Event start_, stop_;
-  std::string doing_;  // for messages
-  double launch_ns_ = 0;
-  int done_ = 0;
+  std::deque<TimingSubject> subjects_;  // they cannot move
+  std::vector<int> devices_;
+  // Ends before the subjects: it waits for what of theirs still runs.
+  Stopwatch stopwatch_;
+  // What ran last, so that a warm-up between two turns of one subject is left out.
+  const TimingSubject* last_ = nullptr;
+  core::SampleKind last_kind_ = core::SampleKind::kLaunch;
+  int done_ = 0, total_ = 0;
 };
 
-core::Status Timer::create() {
-  doing_ = fmt::format("time {}", launchable_.label());
-  // Whatever filled the inputs may have used another stream.
-  if (auto status = cuda_status(cudaDeviceSynchronize(), doing_); !status) return status;
-  if (auto status = cuda_status(cudaStreamCreateWithFlags(stream_.out(), cudaStreamNonBlocking), doing_);
-      !status) {
-    return status;
-  }
-  if (auto status = cuda_status(cudaEventCreate(start_.out()), doing_); !status) return status;
-  return cuda_status(cudaEventCreate(stop_.out()), doing_);
+core::Result<std::vector<Reading>> Timing::take(TimingSubject& subject, core::SampleKind kind, int count,
+                                                const Stopwatch::Beat& beat) {
+  last_ = &subject;
+  last_kind_ = kind;
+  return kind == core::SampleKind::kGraph ? stopwatch_.replays(*subject.replay, count, beat)
+                                          : stopwatch_.singles(subject.launchable, count, beat);
 }
 
-core::Result<double> Timer::time_ns(const Enqueue& enqueue) {
-  if (auto status = cuda_status(cudaEventRecord(start_.get(), stream_.get()), doing_); !status) {
-    return core::fail(status.error());
-  }
-  if (auto status = enqueue(); !status) return core::fail(status.error());
-  if (auto status = cuda_status(cudaEventRecord(stop_.get(), stream_.get()), doing_); !status) {
-    return core::fail(status.error());
-  }
-  if (auto status = cuda_status(cudaEventSynchronize(stop_.get()), doing_); !status) {
-    return core::fail(status.error());
-  }
-  float ms = 0;
-  if (auto status = cuda_status(cudaEventElapsedTime(&ms, start_.get(), stop_.get()), doing_); !status) {
-    return core::fail(status.error());
-  }
-  return static_cast<double>(ms) * kNsPerMs;
+core::Result<WarmedUp> Timing::warm_until_steady(TimingSubject& subject, const WarmUpRules& rules) {
+  const auto kind = subject.replay ? core::SampleKind::kGraph : core::SampleKind::kLaunch;
+  const int at_once = subject.replay ? rules.in_a_row : kWarmupSingles;
+  const int each = subject.replay ? subject.replay->launches : 1;
+  const auto step = [&]() -> core::Result<WarmUpStep> {
+    const auto readings = take(subject, kind, at_once, [&](int) { return stopped(subject); });
+    if (!readings) return core::fail(readings.error());
+    WarmUpStep taken{{}, at_once * each};
+    for (const Reading& reading : *readings) taken.clocks.push_back(reading.effective_clock_mhz);
+    return taken;
+  };
+  return warm_up(rules, step, [began = std::chrono::steady_clock::now()] {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  });
 }
 
-core::Result<std::vector<core::Sample>> Timer::take(core::SampleKind kind, int launches,
-                                                    const Enqueue& enqueue) {
-  std::vector<core::Sample> samples;
-  clocks_.log(measurement_.clocks);
-  std::optional<double> before = clocks_.mhz();
-  for (int i = 0; i < options_.iterations; ++i) {
-    if (cancel_.requested()) {
-      return core::fail(core::ErrorCode::kCancelled,
-                        fmt::format("timing {} was stopped", launchable_.label()));
-    }
-    const auto ns = time_ns(enqueue);
-    if (!ns) return core::fail(ns.error());
-    const std::optional<double> after = clocks_.mhz();
-    samples.push_back({kind, i, launches, *ns / launches, before, after});
-    before = after;
-    if (i + 1 == options_.iterations / 2) {
-      clocks_.log(measurement_.clocks);
-      before = clocks_.mhz();
-    }
-    if (i % kReasonsEvery == 0) clocks_.note_reasons();
-    step(++done_);
+core::Status Timing::first_warm_up(TimingSubject& subject) {
+  const StepTimer timer(subject.measurement, "warm-up");
+  const auto warmed = warm_until_steady(subject, {.least_launches = options_.warmup});
+  if (!warmed) return core::fail(warmed.error());
+  subject.measurement.parameters["warmup"] = fmt::format("{}", warmed->launches);
+  const auto& clocks = warmed->clocks;
+  if (std::none_of(clocks.begin(), clocks.end(), [](const auto& clock) { return clock.has_value(); })) {
+    subject.diagnose(
+        {core::Severity::kWarning, "clock_unknown",
+         "the stamps on the GPU gave no effective clock, so a clock change cannot be told from a "
+         "change of speed",
+         "run the tests of the collectors on this GPU (scripts/test --gpu)", "timing"});
+  } else if (!warmed->settled) {
+    subject.diagnose(review_warmup(clocks, warmed->launches, warmed->ms));
   }
-  clocks_.log(measurement_.clocks);
-  measurement_.samples.insert(measurement_.samples.end(), samples.begin(), samples.end());
-  if (auto drift = review_clocks(samples)) measurement_.diagnostics.push_back(std::move(*drift));
-  return samples;
-}
-
-core::Status Timer::launch_samples() {
-  for (int i = 0; i < options_.warmup; ++i) {
-    if (cancel_.requested()) {
-      return core::fail(core::ErrorCode::kCancelled,
-                        fmt::format("timing {} was stopped", launchable_.label()));
-    }
-    if (auto status = launchable_.launch(stream_.get()); !status) return status;
-    // A launch that takes long must not pile up: a cancel would wait for all of them.
-    if (i == 0) {
-      if (auto status = synchronize(); !status) return status;
-    }
-  }
-  if (auto status = synchronize(); !status) return status;
-  const auto samples = take(core::SampleKind::kLaunch, 1, [&] { return launchable_.launch(stream_.get()); });
-  if (!samples) return core::fail(samples.error());
-  if (samples->empty()) return {};
-  launch_ns_ = std::min_element(samples->begin(), samples->end(), [](const auto& a, const auto& b) {
-                 return a.duration_ns < b.duration_ns;
-               })->duration_ns;
   return {};
 }
 
-// A graph of `launches` launches. The capture is ended in every case: a stream that stays in capture
-// would spoil everything that follows.
-core::Result<GraphExec> Timer::capture(int launches) {
-  if (auto status = cuda_status(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal),
-                                "begin the capture of a graph");
-      !status) {
-    return core::fail(status.error());
-  }
-  core::Status launched;
-  for (int i = 0; i < launches && launched; ++i) launched = launchable_.launch(stream_.get());
-  Graph graph;
-  const auto ended =
-      cuda_status(cudaStreamEndCapture(stream_.get(), graph.out()), "end the capture of a graph");
-  if (!launched) return core::fail(launched.error());
-  if (!ended) return core::fail(ended.error());
-  GraphExec exec;
-  if (auto status = cuda_status(cudaGraphInstantiate(exec.out(), graph.get(), 0), "instantiate a graph");
-      !status) {
-    return core::fail(status.error());
-  }
-  // Else the first replay would upload it.
-  if (auto status = cuda_status(cudaGraphUpload(exec.get(), stream_.get()), "upload a graph"); !status) {
-    return core::fail(status.error());
-  }
-  return exec;
+core::Status Timing::rewarm(TimingSubject& subject, core::SampleKind kind) {
+  const bool idled = kind == core::SampleKind::kGraph && last_kind_ == core::SampleKind::kLaunch;
+  if (last_ == &subject && !idled) return {};
+  const StepTimer timer(subject.measurement, "warm-up");
+  const auto warmed = warm_until_steady(subject, kRewarm);
+  return warmed ? core::Status() : core::fail(warmed.error());
 }
 
-// How many launches one replay needs to last graph_replay_ms. The single launches' time has overhead in
-// it, so short kernels are measured once in a small graph first.
-core::Result<int> Timer::launches_per_graph() {
-  const double wanted_ns = options_.graph_replay_ms * kNsPerMs;
-  double one_ns = launch_ns_;
-  if (one_ns * kCalibrationLaunches < wanted_ns || one_ns <= 0) {
-    const auto graph = capture(kCalibrationLaunches);
-    if (!graph) return core::fail(graph.error());
-    for (int i = 0; i < 2; ++i) {  // the first warms up
-      const auto ns = time_ns([&] { return replay(*graph); });
-      if (!ns) return core::fail(ns.error());
-      one_ns = *ns / kCalibrationLaunches;
-    }
+core::Status Timing::add_floor(TimingSubject& subject, int device, Floors& floors) {
+  const int launches = subject.replay->launches;
+  auto found = floors.find({device, launches});
+  if (found == floors.end()) {
+    const StepTimer timer(subject.measurement, "floor");
+    auto samples = take_floor(stopwatch_, launches);
+    if (!samples) return core::fail(samples.error());
+    found = floors.emplace(std::pair(device, launches), std::move(*samples)).first;
   }
-  if (one_ns <= 0) return kMaxLaunchesPerGraph;
-  return static_cast<int>(std::clamp(std::ceil(wanted_ns / one_ns), 1.0, double{kMaxLaunchesPerGraph}));
-}
-
-void Timer::no_graph(const core::Error& error) {
-  measurement_.status = core::MeasurementStatus::kPartial;
-  measurement_.reason = fmt::format(
-      "{} could not be captured in a CUDA graph, so only single launches were timed, with their "
-      "overhead: {}",
-      launchable_.label(), error.message);
-  diagnose(core::Severity::kWarning, "graph_capture_failed", measurement_.reason,
-           "a launch that is captured must not allocate memory or synchronise");
-  (void)cudaGetLastError();
-}
-
-core::Status Timer::graph_samples() {
-  const auto launches = launches_per_graph();
-  if (!launches) {
-    no_graph(launches.error());
-    return synchronize();
-  }
-  const auto graph = capture(*launches);
-  if (!graph) {
-    no_graph(graph.error());
-    return synchronize();
-  }
-  for (int i = 0; i < std::min(options_.warmup, kGraphWarmup); ++i) {
-    if (auto status = replay(*graph); !status) return status;
-  }
-  if (auto status = synchronize(); !status) return status;
-  const auto samples = take(core::SampleKind::kGraph, *launches, [&] { return replay(*graph); });
-  if (!samples) return core::fail(samples.error());
-  measurement_.parameters["method"] = "events,graph";
-  measurement_.parameters["launches_per_graph"] = fmt::format("{}", *launches);
+  auto& samples = subject.measurement.samples;
+  samples.insert(samples.end(), found->second.begin(), found->second.end());
   return {};
 }
 
-core::Status Timer::run() {
-  step(0);
-  if (auto status = create(); !status) return status;
-  if (!clocks_.available()) {
+core::Status Timing::take_turn(TimingSubject& subject, core::SampleKind kind, const Turn& turn) {
+  const int count = wanted(kind);
+  const auto beat = [&](int sample) -> core::Status {
+    if (auto status = stopped(subject); !status) return status;
+    const int index = turn.first + sample;
+    if (index == 0 || index == count / 2 || index == count - 1) subject.log_clocks();
+    report(++done_);
+    return {};
+  };
+  const auto readings = take(subject, kind, turn.count, beat);
+  if (!readings) return core::fail(readings.error());
+  const int launches = kind == core::SampleKind::kGraph ? subject.replay->launches : 1;
+  auto& samples = subject.samples_of(kind);
+  for (const Reading& reading : *readings) {
+    samples.push_back(
+        {kind, static_cast<int>(samples.size()), launches, reading.ns, reading.effective_clock_mhz});
+  }
+  return {};
+}
+
+core::Status Timing::take_turns(core::SampleKind kind, const char* step) {
+  std::vector<int> samples;
+  for (const TimingSubject& subject : subjects_) {
+    const bool possible = kind != core::SampleKind::kGraph || subject.replay;
+    samples.push_back(possible ? wanted(kind) : 0);
+  }
+  for (const Turn& turn : plan_turns(samples)) {
+    TimingSubject& subject = subjects_[static_cast<std::size_t>(turn.subject)];
+    if (auto status = rewarm(subject, kind); !status) return status;
+    const StepTimer timer(subject.measurement, step);
+    if (auto status = take_turn(subject, kind, turn); !status) return status;
+  }
+  return {};
+}
+
+void Timing::finish(TimingSubject& subject) const {
+  core::MeasurementRecord& measurement = subject.measurement;
+  std::uint64_t reasons = 0;
+  for (const core::ClockRecord& clock : measurement.clocks) {
+    reasons |= static_cast<std::uint64_t>(clock.reasons.value_or(0));
+  }
+  std::vector<core::Sample> all;
+  for (const auto* samples : {&subject.launch_samples, &subject.graph_samples}) {
+    all.insert(all.end(), samples->begin(), samples->end());
+  }
+  if (auto drift = review_clocks(all)) subject.diagnose(std::move(*drift));
+  measurement.samples.insert(measurement.samples.begin(), all.begin(), all.end());  // the floor goes last
+  if (auto throttling = review_reasons(reasons)) subject.diagnose(std::move(*throttling));
+  if (auto company = review_company(measurement.clocks)) subject.diagnose(std::move(*company));
+  if (!subject.nvml) {
     const std::string& why = Nvml::instance().why();
-    diagnose(
-        core::Severity::kWarning, "nvml_missing",
-        fmt::format("the SM clock is unknown, so a clock change cannot be told from a change of speed ({})",
-                    why.empty() ? "NVML does not report this GPU's clock" : why),
-        "install the driver's libnvidia-ml.so.1 (part of the NVIDIA driver's utilities)");
+    subject.diagnose(
+        {core::Severity::kWarning, "nvml_missing",
+         fmt::format("power, temperature, throttling and other processes on the GPU are unknown ({})",
+                     why.empty() ? "NVML does not know this GPU" : why),
+         "install the driver's libnvidia-ml.so.1 (part of the NVIDIA driver's utilities)", "timing"});
   }
-  if (auto status = launch_samples(); !status) return status;
-  if (auto status = graph_samples(); !status) return status;
-  if (auto throttling = review_reasons(clocks_.reasons())) {
-    measurement_.diagnostics.push_back(std::move(*throttling));
+}
+
+core::Status Timing::run(Floors& floors) {
+  const int subjects = static_cast<int>(subjects_.size());
+  total_ = subjects * (wanted(core::SampleKind::kLaunch) + wanted(core::SampleKind::kGraph));
+  report(0);
+  if (auto status = stopwatch_.open(options_.cache); !status) return status;
+  for (TimingSubject& subject : subjects_) {
+    if (auto status = stopped(subject); !status) return status;
+    if (auto status = prepare_subject(subject, stopwatch_, options_.graph_replay_ms); !status) return status;
+    subject.measurement.parameters["turns"] =
+        subjects == 1 ? "1 visit, 1 subject" : fmt::format("2 visits, {} subjects", subjects);
   }
-  step(2 * options_.iterations);
+  for (std::size_t i = 0; i < subjects_.size(); ++i) {
+    if (!subjects_[i].replay) continue;
+    if (auto status = add_floor(subjects_[i], devices_[i], floors); !status) return status;
+  }
+  for (TimingSubject& subject : subjects_) {
+    if (auto status = first_warm_up(subject); !status) return status;
+  }
+  if (auto status = take_turns(core::SampleKind::kLaunch, "launches"); !status) return status;
+  if (auto status = take_turns(core::SampleKind::kGraph, "graphs"); !status) return status;
+  for (TimingSubject& subject : subjects_) finish(subject);
+  report(total_);
   return {};
 }
 
 }  // namespace
 
-core::Result<core::MeasurementRecord> TimingCollector::collect(const Target& target,
-                                                               const core::CancelToken& cancel,
-                                                               const Progress& progress) {
-  auto measurement = begin_measurement(id(), "FlashCore", std::string(core::build_info().version));
-  measurement.parameters = {{"warmup", fmt::format("{}", options_.warmup)},
-                            {"iterations", fmt::format("{}", options_.iterations)},
-                            {"cache", "warm"},
-                            {"method", "events"}};
-  if (target.launchable == nullptr) {
-    refuse(measurement, nothing_to_launch(target), "nothing_to_launch", {});
-    return measurement;
+core::Result<std::vector<core::MeasurementRecord>> TimingCollector::collect_together(
+    std::span<const Target> targets, const core::CancelToken& cancel, const Progress& progress) {
+  std::vector<core::MeasurementRecord> measurements(targets.size());
+  Timing timing(options_, cancel, progress);
+  int launched = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    core::MeasurementRecord& measurement = measurements[i];
+    measurement = begin_measurement(id(), "FlashCore", std::string(core::build_info().version));
+    measurement.parameters = {{"warmup", "0"},
+                              {"iterations", fmt::format("{}", options_.iterations)},
+                              {"cache", std::string(core::name_of(options_.cache))},
+                              {"method", "events"}};
+    if (targets[i].launchable == nullptr) {
+      refuse(measurement, nothing_to_launch(targets[i]), "nothing_to_launch", {});
+    } else {
+      timing.add(targets[i], measurement);
+      ++launched;
+    }
   }
-  if (auto status = Timer(target, measurement, cancel, progress, options_).run(); !status) {
-    return core::fail(status.error());
+  if (launched > 0) {
+    if (auto status = timing.run(floors_); !status) return core::fail(status.error());
   }
-  return measurement;
+  return measurements;
 }
 
 }  // namespace flashcore::collectors

@@ -34,6 +34,8 @@ core::Result<core::DeviceRecord> use_device(int) {
   return core::fail(viewer(core::ErrorCode::kNoDevice, "it cannot use a GPU"));
 }
 
+void give_back_device(int) noexcept {}
+
 std::string cuda_driver_api_version() {
   return {};
 }
@@ -54,23 +56,27 @@ core::Result<CounterPlan> plan_counters(std::string_view, std::span<const std::s
   return core::fail(viewer(core::ErrorCode::kExternalTool, "it cannot plan counters"));
 }
 
-core::Result<core::MeasurementRecord> TimingCollector::collect(const Target&, const core::CancelToken&,
-                                                               const Progress&) {
+core::Result<std::vector<core::MeasurementRecord>> TimingCollector::collect_together(std::span<const Target>,
+                                                                                     const core::CancelToken&,
+                                                                                     const Progress&) {
   return core::fail(viewer(core::ErrorCode::kNoDevice, "it cannot time a launch"));
 }
 
-struct CuptiCollector::Session {
+struct CuptiCollector::State {
   std::vector<std::string> wanted;
   std::string counter_set;
+  core::CacheState cache;
 };
 
-CuptiCollector::CuptiCollector(std::vector<std::string> counters, std::string counter_set)
-    : session_(std::make_unique<Session>()) {
-  session_->wanted = std::move(counters);
-  session_->counter_set = std::move(counter_set);
-}
+CuptiCollector::CuptiCollector(std::vector<std::string> counters, std::string counter_set,
+                               core::CacheState cache)
+    : state_(new State{std::move(counters), std::move(counter_set), cache}) {}
 
 CuptiCollector::~CuptiCollector() = default;
+
+core::Status CuptiCollector::begin(int) {
+  return {};
+}
 
 core::Status CuptiCollector::prepare(int) {
   return {};
@@ -79,13 +85,19 @@ core::Status CuptiCollector::prepare(int) {
 core::Result<core::MeasurementRecord> CuptiCollector::collect(const Target&, const core::CancelToken&,
                                                               const Progress& progress) {
   auto measurement = begin_measurement(id(), "CUPTI", "");
-  if (!session_->counter_set.empty()) measurement.parameters["set"] = session_->counter_set;
+  measurement.parameters["cache"] = core::name_of(state_->cache);
+  if (!state_->counter_set.empty()) measurement.parameters["set"] = state_->counter_set;
   const auto simulated = simulated_refusal(std::getenv("FLASHCORE_SIMULATE_REFUSAL"));
   refuse(measurement,
          simulated ? *simulated : viewer(core::ErrorCode::kExternalTool, "it cannot read counters"),
-         kCountersRefused, session_->wanted);
+         kCountersRefused, state_->wanted);
   if (progress) progress(1, 1);
   return measurement;
+}
+
+core::Result<std::vector<core::MeasurementRecord>> CuptiCollector::collect_together(
+    std::span<const Target> targets, const core::CancelToken& cancel, const Progress& progress) {
+  return Collector::collect_together(targets, cancel, progress);
 }
 
 // NVIDIA's occupancy calculator is a header of the toolkit: occupancy stays missing.

@@ -54,9 +54,15 @@ class NodeReader {
       (void)get_function_(&function, params.kern);
     }
     for (const KernelPlan& known : own) {
+      if (known.function == nullptr) continue;  // a library's: known by its driver_function, if at all
       cudaFunction_t mine = nullptr;
-      if (cudaGetFuncBySymbol(&mine, known.function) == cudaSuccess && mine == function) return known;
+      if (cudaGetFuncBySymbol(&mine, known.function) != cudaSuccess) {
+        (void)cudaGetLastError();  // or the next launch would find it
+        continue;
+      }
+      if (mine == function) return known;
     }
+    plan.driver_function = function;
     const char* symbol = nullptr;
     if (get_name_ != nullptr && get_name_(&symbol, function) == CUDA_SUCCESS && symbol != nullptr) {
       plan.name = demangled(symbol);
@@ -92,6 +98,7 @@ cudaError_t chain_of(cudaGraph_t graph, std::vector<cudaGraphNode_t>& chain) {
 #if CUDART_VERSION >= 13000
     error = cudaGraphNodeGetDependencies(nodes[i], &before[i], nullptr, &dependencies);
     if (error == cudaErrorLossyQuery) {  // a programmatic edge: the data must be asked for too
+      (void)cudaGetLastError();          // or the next launch would find it
       cudaGraphEdgeData edge{};
       dependencies = 1;
       error = cudaGraphNodeGetDependencies(nodes[i], &before[i], &edge, &dependencies);

@@ -14,8 +14,8 @@
 
 namespace flashcore::kernels::bench {
 
-// The kernels in order. Those of `own` keep their entry; a library's has its name and its grid, and no
-// function.
+// The kernels in order. Those of `own` keep their entry; a library's has its name, its grid and its
+// driver_function, and no function.
 core::Result<std::vector<core::KernelPlan>> capture_kernels(
     const std::function<core::Status(core::StreamHandle)>& launch, std::span<const core::KernelPlan> own);
 

@@ -1,14 +1,16 @@
 // PreparedAttention: a phase with its problem's tensors on the current device, ready to launch.
 //
-// Owns: device memory for Q, K, V, O and the workspace; freed in the destructor. Layout is
-// contiguous B, H, S, D, elements are halves.
+// Owns: device memory for O and the workspace, and a share of the inputs (kernels/bench/attention_data.h).
+// Layout is contiguous B, H, S, D, elements are halves.
 // launch() does nothing but launch: no NVTX range is in the path that is timed. Ranges (cuda/nvtx.h) stand
 // around a phase, a problem and a step, and are the caller's.
 // Threads: one. Errors: kUsage where the phase does not serve the problem or the device's memory
 // does not hold it (the rule is named, nothing is launched), kNoDevice without a toolkit or a
 // GPU, kDevice where the driver fails.
 //
-//   auto run = PreparedAttention::create(*phase, problem, /*seed=*/0);
+//   auto data = AttentionData::create(problem);
+//   auto run = PreparedAttention::create(*phase, *data);
+//   (*data)->load(core::InputKind::kNormal, /*seed=*/0);
 //   auto check = (*run)->check();
 //   if (check->passed) time(**run);
 #pragma once
@@ -23,6 +25,7 @@
 
 #include "core/launchable.h"
 #include "core/records.h"
+#include "kernels/bench/attention_data.h"
 #include "kernels/phase.h"
 
 namespace flashcore::kernels::bench {
@@ -30,8 +33,7 @@ namespace flashcore::kernels::bench {
 class PreparedAttention final : public core::Launchable {
  public:
   static core::Result<std::unique_ptr<PreparedAttention>> create(const PhaseDescriptor& phase,
-                                                                 const core::AttentionProblem& problem,
-                                                                 std::uint64_t seed);
+                                                                 std::shared_ptr<AttentionData> data);
   ~PreparedAttention() override;
 
   std::string_view label() const override { return label_; }
@@ -40,26 +42,36 @@ class PreparedAttention final : public core::Launchable {
   int kernels_per_launch() const override;
   std::optional<core::CompiledResources> compiled(std::string_view kernel, int arch) const override;
 
-  // Fills the inputs anew from `seed`.
-  core::Status reseed(std::uint64_t seed);
+  AttentionData& data() { return *data_; }
 
-  // Poisons O with NaN, launches once, waits, copies O back and compares with the fp64 reference.
-  // Rows beyond `row_limit` are sampled; the record's method says so.
-  core::Result<core::CheckRecord> check(std::int64_t row_limit = 4096);
+  // Fills O and the workspace with NaN: a launch overwrites the one, and takes nothing from the other that it
+  // did not put there itself (core/launchable.h).
+  core::Status poison();
+
+  // Computes the fp64 reference of the loaded inputs, poisons, launches once and compares every element. The
+  // answer is also wrong where the launch wrote its inputs or within 4 KiB of O or of the workspace; the
+  // record's `worst` says so.
+  core::Result<core::CheckRecord> check();
+
+  // Compares what the last launch left. Where that is right, poisons, launches on other inputs and at once,
+  // with no wait of the host, on the loaded ones, and compares again: state that one launch leaves to the
+  // next shows only where the two compute different things. The record is that of the first look, or of the
+  // one that failed. Both look at what was written beside O as check() does.
+  core::Result<core::CheckRecord> check_output();
 
   // The last launch's O, as half bits.
   core::Result<std::vector<std::uint16_t>> output() const;
 
  private:
   struct Buffers;
-  PreparedAttention(const PhaseDescriptor& phase, const core::AttentionProblem& problem);
+  core::Result<core::CheckRecord> look_at_output();
+  PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data);
 
   const PhaseDescriptor& phase_;
-  core::AttentionProblem problem_;
+  std::shared_ptr<AttentionData> data_;
   std::string label_;
   std::vector<core::KernelPlan> plan_;
   std::unique_ptr<Buffers> buffers_;
-  std::uint64_t seed_ = 0;
 };
 
 }  // namespace flashcore::kernels::bench

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "kernels/launch.h"
-#include "kernels/models.h"
 #include "kernels/phase.h"
 
 #if FLASHCORE_CUDA
@@ -149,8 +148,6 @@ FLASHCORE_PHASE(baseline) = {
              .rung = 1,
              .min_compute = 80,
              .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
-    .flops = attention_flops,
-    .bytes = attention_min_bytes,
     .supports = baseline_supports,
 #if FLASHCORE_CUDA
     .workspace_bytes = baseline_workspace,

@@ -3,7 +3,6 @@
 // It computes an online softmax like the baseline and then forgets to divide by the row sum: a
 // mistake that is plausible, finite and far outside every tolerance as soon as a row sees two keys.
 #include "kernels/launch.h"
-#include "kernels/models.h"
 #include "kernels/phase.h"
 
 #if FLASHCORE_CUDA
@@ -110,8 +109,6 @@ FLASHCORE_PHASE(broken) = {
              .min_compute = 80,
              .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal",
              .hidden = true},
-    .flops = attention_flops,
-    .bytes = attention_min_bytes,
     .supports = broken_supports,
 #if FLASHCORE_CUDA
     .workspace_bytes = broken_workspace,

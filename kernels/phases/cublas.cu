@@ -3,11 +3,15 @@
 //
 // The scores are FP32 (B x H x Sq x Sk, so 4 bytes each); the softmax writes its weights as FP16
 // over the front of the same row, which the second product then reads with twice the pitch.
+//
+// A reference must not be held back by its own softmax: a row is kept in registers, read once and by 16
+// bytes, with a warp a row for short rows and a block a row for long ones.
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include "kernels/cublas_library.h"
 #include "kernels/launch.h"
-#include "kernels/models.h"
 #include "kernels/phase.h"
 
 #if FLASHCORE_CUDA
@@ -18,48 +22,165 @@ namespace flashcore::kernels {
 
 #if FLASHCORE_CUDA
 
-inline constexpr int kSoftmaxThreads = 256;
+inline constexpr int kChunk = 8;           // keys of a thread side by side: 32 bytes of scores, 16 of weights
+inline constexpr int kRowsOfWarps = 4;     // rows of a block whose warps take one each
+inline constexpr int kLongThreads = 1024;  // of a row that no block's registers hold
 
-__device__ __forceinline__ float block_reduce(float value, bool maximum, float* parts) {
+struct SoftmaxRows {
+  float* scores;
+  std::int64_t pitch;  // floats; a multiple of kChunk, so that a chunk never leaves its row
+  std::int64_t count;
+  int seq_q, seq_k;
+  bool causal;
+  float scale_log2;
+};
+
+__device__ __forceinline__ int visible_keys(const SoftmaxRows& rows, std::int64_t row) {
+  // check_grid() keeps the rows below 2^31, where a division takes a fraction of the 64-bit one.
+  const int query = static_cast<int>(static_cast<unsigned>(row) % static_cast<unsigned>(rows.seq_q));
+  return rows.causal ? min(rows.seq_k, max(0, query + rows.seq_k - rows.seq_q + 1)) : rows.seq_k;
+}
+
+template <bool kMaximum>
+__device__ __forceinline__ float combined(float a, float b) {
+  return kMaximum ? fmaxf(a, b) : a + b;
+}
+
+// Over the kThreads threads of a row; all of them get the result, after all of them have come here.
+template <bool kMaximum, int kThreads>
+__device__ __forceinline__ float row_reduce(float value, float* parts) {
 #pragma unroll
   for (int distance = 16; distance > 0; distance /= 2) {
-    const float other = __shfl_xor_sync(0xffffffffu, value, distance);
-    value = maximum ? fmaxf(value, other) : value + other;
+    value = combined<kMaximum>(value, __shfl_xor_sync(0xffffffffu, value, distance));
   }
-  __syncthreads();  // `parts` may still be read from the reduction before
-  if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
-  __syncthreads();
-  value = parts[0];
-  for (int i = 1; i < kSoftmaxThreads / 32; ++i) value = maximum ? fmaxf(value, parts[i]) : value + parts[i];
+  if constexpr (kThreads == 32) {
+    __syncwarp();
+  } else {
+    constexpr int kWarps = kThreads / 32;
+    __syncthreads();  // `parts` may still be read from the reduction before
+    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
+    __syncthreads();
+    value = parts[threadIdx.x % kWarps];
+#pragma unroll
+    for (int distance = kWarps / 2; distance > 0; distance /= 2) {
+      value = combined<kMaximum>(value, __shfl_xor_sync(0xffffffffu, value, distance));
+    }
+  }
   return value;
 }
 
-// One block a row. Weights are written over scores: those of a chunk end before the scores of the
-// next begin, and a barrier keeps the chunk's own scores until all are read.
-__global__ void __launch_bounds__(kSoftmaxThreads)
-    cublas_softmax(float* scores, std::int64_t pitch, int seq_q, int seq_k, bool causal, float scale_log2) {
-  __shared__ float parts[kSoftmaxThreads / 32];
-  float* row = scores + static_cast<std::int64_t>(blockIdx.x) * pitch;
-  __half* weights = reinterpret_cast<__half*>(row);
-  const int query = static_cast<int>(blockIdx.x % seq_q);
-  const int visible = causal ? min(seq_k, max(0, query + seq_k - seq_q + 1)) : seq_k;
+// Loading and masking stand apart, so that all loads of a thread are under way before one is waited for. A
+// chunk that reaches beyond the visible keys lies in the row still, and holds anything there.
+__device__ __forceinline__ void load_chunk(const float* row, int key, int visible, float (&x)[kChunk]) {
+  float4 low = make_float4(-INFINITY, -INFINITY, -INFINITY, -INFINITY);
+  float4 high = low;
+  if (key < visible) {
+    low = *reinterpret_cast<const float4*>(row + key);
+    high = *reinterpret_cast<const float4*>(row + key + 4);
+  }
+  x[0] = low.x, x[1] = low.y, x[2] = low.z, x[3] = low.w;
+  x[4] = high.x, x[5] = high.y, x[6] = high.z, x[7] = high.w;
+}
 
-  float row_max = -INFINITY;
-  for (int key = static_cast<int>(threadIdx.x); key < visible; key += kSoftmaxThreads) {
-    row_max = fmaxf(row_max, row[key]);
+__device__ __forceinline__ void mask_chunk(int key, int visible, float (&x)[kChunk]) {
+  if (key + kChunk <= visible) return;
+#pragma unroll
+  for (int i = 0; i < kChunk; ++i) {
+    if (key + i >= visible) x[i] = -INFINITY;
   }
-  const float shift = block_reduce(row_max, true, parts) * scale_log2;
+}
+
+// Up to seven weights beyond seq_k are written too, as zeros: they lie in the row's own room.
+__device__ __forceinline__ void store_chunk(float* row, int key, const float (&x)[kChunk], float factor) {
+  __half2 pairs[kChunk / 2];
+#pragma unroll
+  for (int i = 0; i < kChunk / 2; ++i) pairs[i] = __floats2half2_rn(x[2 * i] * factor, x[2 * i + 1] * factor);
+  *reinterpret_cast<uint4*>(reinterpret_cast<__half*>(row) + key) = *reinterpret_cast<const uint4*>(pairs);
+}
+
+// kThreads threads a row, of which each keeps kChunks chunks: rows of up to kThreads * kChunks * kChunk keys.
+// Weights are written over scores, which the reductions make safe: no thread comes out of them before all
+// threads of the row have read theirs.
+template <int kThreads, int kChunks>
+__global__ void __launch_bounds__(kThreads == 32 ? 32 * kRowsOfWarps : kThreads)
+    cublas_softmax(const SoftmaxRows rows) {
+  __shared__ float parts[32];
+  std::int64_t row = blockIdx.x;
+  if constexpr (kThreads == 32) row = row * kRowsOfWarps + threadIdx.x / 32;
+  if (row >= rows.count) return;  // a whole warp, in blocks that have no barrier
+  float* const scores = rows.scores + row * rows.pitch;
+  const int first = static_cast<int>(threadIdx.x % kThreads) * kChunk;
+  const int visible = visible_keys(rows, row);
+
+  float x[kChunks][kChunk];
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) load_chunk(scores, first + c * kThreads * kChunk, visible, x[c]);
+  float most = -INFINITY;
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+    mask_chunk(first + c * kThreads * kChunk, visible, x[c]);
+#pragma unroll
+    for (const float value : x[c]) most = fmaxf(most, value);
+  }
+  most = row_reduce<true, kThreads>(most, parts);
+  const float shift = visible > 0 ? most * rows.scale_log2 : 0.0f;
   float sum = 0.0f;
-  for (int key = static_cast<int>(threadIdx.x); key < visible; key += kSoftmaxThreads) {
-    sum += exp2_approx(fmaf(row[key], scale_log2, -shift));
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+#pragma unroll
+    for (float& value : x[c]) {
+      value = exp2_approx(fmaf(value, rows.scale_log2, -shift));
+      sum += value;
+    }
   }
-  sum = block_reduce(sum, false, parts);
+  sum = row_reduce<false, kThreads>(sum, parts);
   const float inverse = visible > 0 ? 1.0f / sum : 0.0f;  // a row that sees no key is zero
-  for (int first = 0; first < seq_k; first += kSoftmaxThreads) {
-    const int key = first + static_cast<int>(threadIdx.x);
-    const float weight = key < visible ? exp2_approx(fmaf(row[key], scale_log2, -shift)) * inverse : 0.0f;
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+    const int key = first + c * kThreads * kChunk;
+    if (key < rows.seq_k) store_chunk(scores, key, x[c], inverse);
+  }
+}
+
+// Rows that no block's registers hold: read for the maximum and the sum, and again for the weights.
+__global__ void __launch_bounds__(kLongThreads) cublas_softmax_long(const SoftmaxRows rows) {
+  __shared__ float parts[32];
+  constexpr int kStride = kLongThreads * kChunk;
+  const std::int64_t row = blockIdx.x;
+  float* const scores = rows.scores + row * rows.pitch;
+  const int own = static_cast<int>(threadIdx.x) * kChunk;
+  const int visible = visible_keys(rows, row);
+
+  float most = -INFINITY, sum = 0.0f;
+  for (int key = own; key < visible; key += kStride) {
+    float x[kChunk];
+    load_chunk(scores, key, visible, x);
+    mask_chunk(key, visible, x);
+    float larger = most;
+#pragma unroll
+    for (const float value : x) larger = fmaxf(larger, value);
+    if (larger == -INFINITY) continue;
+    const float shift = larger * rows.scale_log2;
+    sum *= exp2_approx(fmaf(most, rows.scale_log2, -shift));
+    most = larger;
+#pragma unroll
+    for (const float value : x) sum += exp2_approx(fmaf(value, rows.scale_log2, -shift));
+  }
+  const float row_most = row_reduce<true, kLongThreads>(most, parts);
+  const float shift = visible > 0 ? row_most * rows.scale_log2 : 0.0f;
+  sum = row_reduce<false, kLongThreads>(sum * exp2_approx(fmaf(most, rows.scale_log2, -shift)), parts);
+  const float inverse = visible > 0 ? 1.0f / sum : 0.0f;
+  // Weights of a stride end before the scores of the next begin, and the barrier keeps the stride's own
+  // scores until all are read.
+  for (int start = 0; start < rows.seq_k; start += kStride) {
+    const int key = start + own;
+    float x[kChunk];
+    load_chunk(scores, key, visible, x);
+    mask_chunk(key, visible, x);
+#pragma unroll
+    for (float& value : x) value = exp2_approx(fmaf(value, rows.scale_log2, -shift));
     __syncthreads();
-    if (key < seq_k) weights[key] = __float2half(weight);
+    if (key < rows.seq_k) store_chunk(scores, key, x, inverse);
   }
 }
 
@@ -86,7 +207,7 @@ core::Status cublas_supports(const core::AttentionProblem& p) {
 
 // Rows of scores start on 32 bytes, and so do the weights in them.
 std::int64_t score_pitch(const core::AttentionProblem& p) {
-  return (p.seq_k + 7) / 8 * 8;
+  return (p.seq_k + kChunk - 1) / kChunk * kChunk;
 }
 
 std::int64_t score_bytes(const core::AttentionProblem& p) {
@@ -104,12 +225,42 @@ core::Status cublas_available() {
   return {};
 }
 
+// One instance of the softmax and the longest row that it takes.
+struct SoftmaxChoice {
+  std::int64_t most_keys;
+  std::string name;
+  const void* function;
+  int threads;  // a block
+  int rows;     // a block
+};
+
+template <int kThreads, int kChunks>
+SoftmaxChoice softmax_choice() {
+  constexpr int kRows = kThreads == 32 ? kRowsOfWarps : 1;
+  return {kThreads * kChunks * kChunk,
+          "cublas_softmax<" + std::to_string(kThreads) + ", " + std::to_string(kChunks) + ">",
+          reinterpret_cast<const void*>(&cublas_softmax<kThreads, kChunks>), kThreads * kRows, kRows};
+}
+
+const SoftmaxChoice& softmax_for(std::int64_t keys) {
+  static const std::array all{softmax_choice<32, 1>(),  softmax_choice<32, 2>(),  softmax_choice<32, 4>(),
+                              softmax_choice<64, 4>(),  softmax_choice<128, 4>(), softmax_choice<256, 4>(),
+                              softmax_choice<512, 4>(), softmax_choice<1024, 4>()};
+  static const SoftmaxChoice longer{kMaxGridX, "cublas_softmax_long",
+                                    reinterpret_cast<const void*>(&cublas_softmax_long), kLongThreads, 1};
+  for (const SoftmaxChoice& choice : all) {
+    if (keys <= choice.most_keys) return choice;
+  }
+  return longer;
+}
+
 core::KernelPlan softmax_kernel(const core::AttentionProblem& p) {
+  const SoftmaxChoice& choice = softmax_for(p.seq_k);
   core::KernelPlan plan;
-  plan.name = "cublas_softmax";
-  plan.function = reinterpret_cast<const void*>(&cublas_softmax);
-  plan.grid_x = p.batch * p.heads * p.seq_q;
-  plan.block_x = kSoftmaxThreads;
+  plan.name = choice.name;
+  plan.function = choice.function;
+  plan.grid_x = (p.batch * p.heads * p.seq_q + choice.rows - 1) / choice.rows;
+  plan.block_x = choice.threads;
   return plan;
 }
 
@@ -198,13 +349,14 @@ core::Status cublas_launch(const AttentionArgs& args, core::StreamHandle stream)
   if (auto ok = (*cublas)->use(stream, own, kCublasWorkspaceBytes); !ok) return ok;
   if (auto ok = multiply_heads(**cublas, args, true); !ok) return ok;
 
-  auto* scores = static_cast<float*>(args.workspace);
-  std::int64_t pitch = score_pitch(p);
-  int seq_q = static_cast<int>(p.seq_q);
-  int seq_k = static_cast<int>(p.seq_k);
-  bool causal = p.causal;
-  float scale_log2 = make_view(args).scale_log2;
-  void* arguments[] = {&scores, &pitch, &seq_q, &seq_k, &causal, &scale_log2};
+  SoftmaxRows rows{.scores = static_cast<float*>(args.workspace),
+                   .pitch = score_pitch(p),
+                   .count = p.batch * p.heads * p.seq_q,
+                   .seq_q = static_cast<int>(p.seq_q),
+                   .seq_k = static_cast<int>(p.seq_k),
+                   .causal = p.causal,
+                   .scale_log2 = make_view(args).scale_log2};
+  void* arguments[] = {&rows};
   if (auto ok = launch_kernel(softmax_kernel(p), arguments, stream); !ok) return ok;
   return multiply_heads(**cublas, args, false);
 }
@@ -223,8 +375,6 @@ FLASHCORE_PHASE(cublas) = {
              .reference = true,
              .min_compute = 80,
              .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal, B * H up to 65535"},
-    .flops = attention_flops,
-    .bytes = attention_min_bytes,
     .supports = cublas_supports,
 #if FLASHCORE_CUDA
     .workspace_bytes = cublas_workspace,

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "kernels/launch.h"
-#include "kernels/models.h"
 #include "kernels/phase.h"
 
 #if FLASHCORE_CUDA
@@ -334,8 +333,6 @@ FLASHCORE_PHASE(wmma) = {
              .rung = 2,
              .min_compute = 80,
              .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
-    .flops = attention_flops,
-    .bytes = attention_min_bytes,
     .supports = wmma_supports,
 #if FLASHCORE_CUDA
     .workspace_bytes = wmma_workspace,

@@ -3,8 +3,10 @@
 window.FlashCore = {};
 (function (fc) {
   // h('td', {class: 'text'}, 'a', otherElement): attributes that are null or false are left out.
-  fc.h = function (tag, attributes, ...children) {
-    const element = document.createElement(tag);
+  fc.h = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
+  // The same for a drawing: s('rect', {x: 1}).
+  fc.s = (tag, attributes, ...children) => filled(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+  function filled(element, attributes, children) {
     for (const [name, value] of Object.entries(attributes || {})) {
       if (value === null || value === undefined || value === false) continue;
       if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
@@ -15,7 +17,7 @@ window.FlashCore = {};
       element.append(child instanceof Node ? child : document.createTextNode(String(child)));
     }
     return element;
-  };
+  }
 
   fc.cut = (text, length) => {
     const characters = Array.from(String(text));

@@ -7,7 +7,22 @@
   const unique = (values) => [...new Set(values.filter((v) => v !== null && v !== undefined && v !== ''))];
   const listed = (values, most) => (values.length <= most ? values : values.slice(0, most).concat('and ' + (values.length - most) + ' more')).join(', ');
 
+  // Texts that runs share are in one list, and metrics and rows name them by their place.
+  function unfold(run) {
+    const text = (place) => data.texts[place];
+    for (const [id, [value, place]] of Object.entries(run.metrics)) {
+      run.metrics[id] = value === null ? { value, reason: text(place) } : { value, provenance: text(place) };
+    }
+    for (const sheet of Object.values(run.view.sheets)) for (const section of sheet.sections) {
+      section.rows = section.rows.map((row) => {
+        const [id, name, value, note, tip, state] = row.map(text);
+        return { id, name, value, note, tip, state };
+      });
+    }
+  }
+
   function prepare() {
+    data.runs.forEach(unfold);
     for (const group of data.groups) {
       group.members = group.runs.map((index) => data.runs[index]);
       group.fastestRun = group.fastest === null ? null : data.runs[group.fastest];
@@ -34,15 +49,18 @@
     const phases = unique(runs.map((run) => run.phase));
     const first = runs[0];
     const environment = first.environment;
-    const clocks = unique(runs.map((run) => run.view.clock));
+    const clocks = [clockRange(runs, false), clockRange(runs, true)].filter(Boolean);
     const live = runs.filter((run) => run.origin !== 'import');
     const problems = unique(runs.map((run) => run.problem_text)).length;
     const clockless = runs.some((run) => run.view.graph) ? ', SM clock not recorded' : '';
+    const nominal = runs.filter((run) => run.clock && run.clock.nominal);
     parts.push(h('p', { class: 'lead', id: 'summary' },
       count(phases.length, runs.every((run) => run.subject.kind === 'phase') ? 'phase' : 'subject') + ' (' + listed(phases.map((p) => fc.cut(p, 60)), 8) + ')' + (problems > 0 ? ' on ' + count(problems, 'problem') : '') +
       ', measured on ' + (listed(unique(runs.map((run) => run.device)), 3) || 'an unnamed device') +
       (environment.driver ? ', driver ' + environment.driver : '') + (clocks.length ? ', SM clock ' + listed(clocks, 3) : clockless) +
       (live.length ? ', kernels at commit ' + listed(unique(live.map((run) => run.view.commit)), 3) : '') + '.'));
+    if (nominal.length > 0) parts.push(h('p', { class: 'note', id: 'nominal' }, (nominal.length === runs.length ? 'The clock of these runs' : 'The clock of some of these runs') +
+      ' is nominal: what the driver had set. The SMs may have run slower under load, so that ceilings may be too high and shares of the limit too low.'));
     if (!fc.hasCharts) parts.push(banner('info', h('p', { id: 'no-charts' }, fc.whyNoCharts)));
     const elsewhere = (origin, all, some, none) => {
       if (origin.runs === 0) return;
@@ -59,6 +77,13 @@
     }
     return parts;
   }
+  // From the slowest to the fastest: each run has its own.
+  function clockRange(runs, nominal) {
+    const all = runs.filter((run) => run.clock && run.clock.nominal === nominal).map((run) => Math.round(run.clock.mhz));
+    if (all.length === 0) return null;
+    const least = Math.min(...all), most = Math.max(...all);
+    return (least === most ? '' : least + ' to ') + most + ' MHz (' + (nominal ? 'nominal' : 'effective') + ')';
+  }
   const count = (n, word) => n + ' ' + word + (n === 1 ? '' : 's');
 
   function problemChoice(show) {
@@ -73,7 +98,8 @@
 
   function phases(group) {
     const runs = group.members;
-    const place = h('p', { class: 'note' }, [group.axes, group.device || 'an unnamed device'].filter(Boolean).join(' · '));
+    const caches = group.cache === 'cold' ? 'caches flushed before each launch' : group.cache === 'warm' ? 'warm caches' : '';
+    const place = h('p', { class: 'note' }, [group.axes, group.device || 'an unnamed device', caches, group.limit].filter(Boolean).join(' · '));
     if (group.imports) return fc.section('phases', 'Imported kernels', place, fc.importTable(runs));
     const section = fc.section('phases', 'Phases on ' + fc.cut(group.label, 80), place, fc.phaseTable(group, runs));
     const timed = runs.filter((run) => run.view.graph);
@@ -81,10 +107,12 @@
       let kind = 'time';
       const chart = fc.chart('Bars: ' + timed.map((run) => fc.cut(run.name, 40) + ' ' + run.view.graph.p50).join(', '),
         70 + 38 * timed.length, (w, hh) => fc.phaseBars(runs, kind)(w, hh));
-      section.append(h('div', { class: 'head' }, h('h3', {}, 'Time of a launch'), fc.choices('Bars show', [['time', 'Time'], ['rate', 'Rate']], (value) => { kind = value; chart.redraw(); })), chart.element);
+      section.append(h('div', { class: 'head' }, h('h3', {}, 'Time of a launch'), fc.choices('Bars show', [['time', 'Time'], ['limit', 'Of limit'], ['rate', 'Rate']], (value) => { kind = value; chart.redraw(); })), chart.element);
     }
     return section;
   }
+
+  const speed = (group) => fc.speedSection(group);
 
   function roofline(group) {
     const runs = group.members;
@@ -94,16 +122,17 @@
     if (!owner || memories.length === 0) {
       return fc.section('roofline', 'Roofline', h('div', { class: 'empty' }, 'No roofline: ' + (reasons.slice(0, 3).map((reason) => reason.replace(/^no point: /, '')).join('; ') || 'no run here has a right answer, a timing and ceilings') + '.'));
     }
-    memories.sort((a, b) => (a === 'dram' ? -1 : b === 'dram' ? 1 : a.localeCompare(b)));
+    const known = ['dram', 'l2', 'l1'];
+    memories.sort((a, b) => (known.indexOf(a) + 1 || 9) - (known.indexOf(b) + 1 || 9));
     let memory = memories[0];
     const chart = fc.chart('Roofline, log-log: ' + runs.filter((run) => run.view.main_point !== null).map((run) => {
       const text = run.view.roofline.points[run.view.main_point];
-      return fc.cut(run.name, 40) + ' ' + text.performance + ' at ' + text.intensity + ', ' + text.fraction + ' of the attainable';
+      return fc.cut(run.name, 40) + ' ' + text.performance + ' at ' + text.intensity + (run.roofline.points[run.view.main_point].bound === null ? '' : ', ' + text.fraction + ' of the attainable');
     }).join('; '), 440, (w, hh) => fc.rooflineChart(runs, owner, memory, data.tensor_ceiling)(w, hh));
     const clock = owner.roofline.sm_clock_hz;
     return fc.section('roofline', 'Roofline',
-      h('div', { class: 'head' }, h('p', { class: 'note' }, 'Ceilings are theoretical, computed ' + (clock ? 'at ' + Math.round(clock / 1e6) + ' MHz, the SM clock of ' + fc.cut(owner.name, 40) + '’s run' : 'at the device’s highest clock, for no clock was recorded') +
-        '. Where FLOPs and bytes come from is told for each point.'),
+      h('div', { class: 'head' }, h('p', { class: 'note' }, 'Ceilings are theoretical, computed ' + (clock ? 'at ' + Math.round(clock / 1e6) + ' MHz, the ' + (owner.clock && owner.clock.nominal ? 'nominal ' : '') + 'SM clock of ' + fc.cut(owner.name, 40) + '’s run' : 'at the device’s highest clock, for no clock was recorded') +
+        '. Dashed lines are no limits: a definition, or one kind of instruction below another. Points stand by the bytes that were counted; what a run is judged by is its share of the problem’s limit.'),
       memories.length > 1 ? fc.choices('Bytes of', memories.map((m) => [m, m.toUpperCase()]), (value) => { memory = value; chart.redraw(); }) : null),
       chart.element, cacheNote(runs), fc.rooflineTable(runs, owner), reasons.map((reason) => h('p', { class: 'note' }, reason)));
   }
@@ -111,7 +140,7 @@
   function cacheNote(runs) {
     const cached = runs.filter((run) => run.view.in_cache).map((run) => fc.cut(run.name, 40));
     if (cached.length === 0) return null;
-    return h('p', { class: 'note', id: 'cache-note' }, 'Counters are taken with warm caches, as in a loop. The data of ' + listed(cached, 8) +
+    return h('p', { class: 'note', id: 'cache-note' }, 'These counters were taken with warm caches, as in a loop. The data of ' + listed(cached, 8) +
       ' stayed in L2, so that next to nothing moved through DRAM and the point by DRAM bytes stands far to the right; the one by L2 bytes says more here.');
   }
 
@@ -188,7 +217,7 @@
   const show = (index) => {
     fc.dropCharts();
     const group = data.groups[index];
-    const parts = [phases, roofline, stalls, metrics, timing, sheet('kernels', 'Kernels'),
+    const parts = [phases, speed, roofline, stalls, metrics, timing, sheet('kernels', 'Kernels'),
       sheet('measurements', 'Measurements', 'What each collector took in one go; a counter that another measurement won over is listed with what it said.'),
       messages, sheet('summary', 'Runs', null, 'runs'), sheet('environment', 'Environment')];
     place.replaceChildren(...parts.map((part) => part(group)).filter(Boolean));

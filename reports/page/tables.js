@@ -23,34 +23,43 @@
     return h('span', { title: metric.provenance }, run.view.metrics[id]);
   }
 
+  const busiestCell = (run, reasons) => h('td', {}, run.view.busiest || reasons.mark(run.speed_of_light.reason || 'too few units were counted to say which was the busiest'));
+
+  function limitCell(run, reasons) {
+    const { share, ns, binding } = run.view.limit;
+    if (share === null) return h('td', {}, reasons.mark(run.limit.reason));
+    return h('td', { title: 'of ' + ns + ', by ' + binding }, share);
+  }
+
   // Imports: what another program counted, each kernel for itself.
   fc.importTable = function (runs) {
     const reasons = new fc.Reasons();
-    const titles = ['time', 'rate', 'of roof', 'tensor pipe', 'occupancy'];
+    const titles = ['time', 'rate', 'of roof', 'busiest', 'tensor pipe', 'occupancy'];
     const rows = runs.map((run) => {
       const head = runHead(run);
       head.append(h('span', { class: 'tag recording' }, 'import'));
       const point = run.view.main_point === null ? null : run.view.roofline.points[run.view.main_point];
       const noPoint = () => reasons.mark(run.roofline.reason);
       return h('tr', { 'data-run': run.phase }, head, h('td', {}, run.view.time || reasons.mark(run.view.sentence || 'the file gives no time')),
-        h('td', {}, point ? point.performance : noPoint()), h('td', {}, point ? point.fraction : noPoint()),
+        h('td', {}, point ? point.performance : noPoint()), h('td', {}, point ? point.fraction : noPoint()), busiestCell(run, reasons),
         h('td', {}, metricCell(run, run.view.tensor_metric, reasons)), h('td', {}, metricCell(run, run.view.occupancy_metric, reasons)),
         h('td', { class: 'text' }, run.time ? run.time.source : kNone));
     });
     return [fc.scroll('Imports', h('table', { id: 'import-table' },
-      h('caption', {}, h('span', {}, 'Counted or reported by another program; such a time is shown and never compared.')),
+      h('caption', {}, h('span', {}, 'Counted or reported by another program; such a time is shown and never compared. Of roof: by counted bytes, for nothing says what problem was solved.')),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'kernel'), titles.map((t) => h('th', { scope: 'col' }, t)),
         h('th', { scope: 'col', class: 'text' }, 'time by'))), h('tbody', {}, rows)), 'pinned'), reasons.notes()];
   };
 
   fc.phaseTable = function (group, runs) {
     const reasons = new fc.Reasons();
-    const titles = ['p50', 'p90', 'launch p50', 'speed-up', 'rate', 'of roof', 'tensor pipe', 'occupancy', 'max error'];
+    const titles = ['p50', 'p90', 'launch p50', 'speed-up', 'of limit', 'rate', 'busiest', 'tensor pipe', 'occupancy', 'max error'];
     const rows = runs.map((run) => {
       const head = runHead(run);
       if (run.view.reference) head.append(h('span', { class: 'tag' }, 'reference'));
       if (run === group.fastestRun && runs.length > 1) head.append(h('span', { class: 'tag fastest' }, 'fastest'));
       if (run.recording) head.append(h('span', { class: 'tag recording' }, 'recording'));
+      if (run.kernels.length > 1) head.append(h('span', { class: 'tag' }, run.kernels.length + ' kernels'));
       if (!shown(run)) {
         const sentence = run.answer === 'wrong' ? h('span', { class: 'wrong' }, run.view.sentence)
           : h('span', { class: 'unchecked' }, 'The answer was ', run.view.sentence);
@@ -65,15 +74,15 @@
         h('td', {}, graph ? graph.p50 : noTime()), h('td', {}, graph ? graph.p90 : noTime()),
         h('td', {}, launch ? launch.p50 : noTime()),
         h('td', { title: run.view.speedup ? 'against ' + run.view.speedup_base : null }, run.view.speedup || kNone),
-        h('td', {}, point ? point.performance : noPoint()), h('td', {}, point ? point.fraction : noPoint()),
+        limitCell(run, reasons), h('td', {}, point ? point.performance : noPoint()), busiestCell(run, reasons),
         h('td', {}, metricCell(run, run.view.tensor_metric, reasons)),
         h('td', {}, metricCell(run, run.view.occupancy_metric, reasons)),
         h('td', {}, error(run)));
     });
     const base = (runs.find((run) => run.view.speedup_base) || { view: {} }).view.speedup_base;
     return [fc.scroll('Phases', h('table', { id: 'phase-table' },
-      h('caption', {}, h('span', {}, 'p50 and p90: graph replay. ', base ? 'Speed-up: graph p50 against ' + fc.cut(base, 40) + '. ' : '',
-        'Of roof: share of what the device’s bandwidth and tensor ceilings allow at the run’s intensity.')),
+      h('caption', {}, h('span', {}, 'p50 and p90: graph replay, with the gap between two launches of a graph', group.floor ? ' (' + group.floor + ', and that is not taken off)' : '', '. ', base ? 'Speed-up: graph p50 against ' + fc.cut(base, 40) + '. ' : '',
+        'Of limit: the least time that the problem’s products, exponentials and bytes allow here, over p50.')),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'phase'), titles.map((t) => h('th', { scope: 'col' }, t)))),
       h('tbody', {}, rows)), 'pinned'), reasons.notes()];
   };
@@ -82,11 +91,11 @@
     const rows = runs.filter(shown).flatMap((run) => run.roofline.points.map((point, i) => {
       const text = run.view.roofline.points[i];
       return h('tr', {}, runHead(run), h('td', { class: 'text' }, point.memory.toUpperCase()), h('td', {}, text.intensity),
-        h('td', {}, text.performance), h('td', {}, text.attainable), h('td', {}, text.fraction),
-        h('td', { class: 'text' }, point.bound), h('td', {}, text.bytes), h('td', { class: 'text' }, point.bytes_provenance), h('td', { class: 'text' }, point.flops_provenance));
+        h('td', {}, text.performance), h('td', {}, point.bound === null ? '–' : text.attainable), h('td', {}, point.bound === null ? '–' : text.fraction),
+        h('td', { class: 'text' }, point.bound === null ? 'no limit' : point.bound), h('td', {}, text.bytes), h('td', { class: 'text' }, point.bytes_provenance), h('td', { class: 'text' }, point.flops_provenance));
     }));
     const heads = ['phase', 'memory', 'intensity', 'rate', 'attainable', 'reached', 'bound by', 'bytes', 'bytes from', 'FLOPs from'];
-    const ceilings = owner ? owner.roofline.ceilings.map((c, i) => h('tr', {}, h('th', { scope: 'row' }, c.title),
+    const ceilings = owner ? owner.roofline.ceilings.map((c, i) => h('tr', {}, h('th', { scope: 'row' }, c.title, c.limit ? null : h('span', { class: 'tag' }, 'not a limit')),
       h('td', {}, owner.view.roofline.ceilings[i]), h('td', { class: 'wrap' }, c.source))) : [];
     return h('details', { open: !fc.hasCharts }, h('summary', {}, 'The roofline as tables'),
       fc.scroll('Roofline points', h('table', { id: 'roofline-table' }, h('thead', {}, h('tr', {}, heads.map((t, i) =>

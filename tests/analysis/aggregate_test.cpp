@@ -28,32 +28,131 @@ TEST(Aggregate, RulesFollowTheEndOfTheName) {
   for (int k = 0; k < 3; ++k) {
     add_counter(run, kTime, time[k], k);
     for (const char* name : {"a__x.sum", "a__x.max", "a__x.min", "a__x.avg", "a__x.ratio",
-                             "a__x.sum.pct_of_peak_sustained_elapsed", "a__x.sum.per_second"}) {
+                             "a__x.sum.per_second", "a__x.sum.peak_sustained"}) {
       add_counter(run, name, value[k], k);
     }
+    add_counter(run, "a__y.sum.peak_sustained", 128, k);
   }
   const auto counters = aggregate_counters(run);
   EXPECT_EQ(counters.at(kTime).value, 1000);
   EXPECT_EQ(counters.at("a__x.sum").value, 60);
+  EXPECT_EQ(counters.at("a__x.avg").value, 60) << "an average over units of a count adds up";
   EXPECT_EQ(counters.at("a__x.max").value, 30);
   EXPECT_EQ(counters.at("a__x.min").value, 10);
+  EXPECT_EQ(counters.at("a__y.sum.peak_sustained").value, 128);
+  EXPECT_TRUE(counters.at("a__y.sum.peak_sustained").weighted_by.empty());
   // (10 * 100 + 20 * 300 + 30 * 600) / 1000
-  for (const char* name :
-       {"a__x.avg", "a__x.ratio", "a__x.sum.pct_of_peak_sustained_elapsed", "a__x.sum.per_second"}) {
+  for (const char* name : {"a__x.ratio", "a__x.sum.per_second", "a__x.sum.peak_sustained"}) {
     EXPECT_EQ(counters.at(name).value, 25) << name;
     EXPECT_EQ(counters.at(name).kernels, 3);
+    EXPECT_EQ(counter_provenance(counters.at(name)),
+              "cupti, 4 passes, CUPTI 130000, 3 kernels aggregated, weighted by time");
   }
+}
+
+struct PerKernel {
+  const char* counter;
+  double values[3];
+};
+
+// One launch of `cublas` on mission, kernel by kernel, as CUPTI counted it on an H200: a product, the
+// softmax, a product.
+core::RunRecord cublas_on_mission(std::initializer_list<PerKernel> more) {
+  core::RunRecord run;
+  const std::initializer_list<PerKernel> always{
+      {"gpu__time_duration.sum", {5152, 10688, 4576}},
+      {"sm__warps_active.avg.pct_of_peak_sustained_active",
+       {10.5569381739986, 86.0070402534735, 13.8865139078887}},
+      {"sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_active",
+       {8.76412187606984, 0, 16.5614280997082}},
+      {"sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_elapsed",
+       {5.04000566016261, 0, 6.70544708437469}},
+      {"l1tex__throughput.avg.pct_of_peak_sustained_active",
+       {37.4556016775077, 44.9524704076185, 21.4095902996323}},
+      {"sm__warps_active.sum", {5052304, 125058530, 3956470}}};
+  for (const auto& counters : {always, more}) {
+    for (const PerKernel& counter : counters) {
+      for (int k = 0; k < 3; ++k) add_counter(run, counter.counter, counter.values[k], k);
+    }
+  }
+  return run;
+}
+const PerKernel kActive{"sm__cycles_active.sum", {747776, 2271953, 445179}};
+const PerKernel kElapsed{"sm__cycles_elapsed.sum", {1300316, 2750140, 1099524}};
+const PerKernel kClock{"sm__cycles_elapsed.avg.per_second",
+                       {1912049454.16902, 1949325780.25767, 1820307533.37572}};
+
+// By time this launch had an occupancy of 50.8 % and 5.9 % of tensor activity, for its products keep most SMs
+// idle most of their time.
+TEST(Aggregate, SharesOfActiveCyclesAreWeighedByThem) {
+  const auto counters = aggregate_counters(cublas_on_mission({kActive, kElapsed}));
+  const LaunchCounter& occupancy = counters.at("sm__warps_active.avg.pct_of_peak_sustained_active");
+  EXPECT_NEAR(occupancy.value.value(), 60.46, 0.01);
+  // The same from the counts: warps over 64 a cycle.
+  EXPECT_NEAR(occupancy.value.value(),
+              100 * counters.at("sm__warps_active.sum").value.value() /
+                  (64 * counters.at("sm__cycles_active.sum").value.value()),
+              0.01);
+  EXPECT_EQ(occupancy.weighted_by, "sm__cycles_active.sum");
+  EXPECT_EQ(counter_provenance(occupancy),
+            "cupti, 4 passes, CUPTI 130000, 3 kernels aggregated, weighted by sm__cycles_active.sum");
+  // 131072 tensor cycles of 3464908 active ones.
+  const LaunchCounter& tensor = counters.at("sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_active");
+  EXPECT_NEAR(tensor.value.value(), 100.0 * 139264 / 3464908, 0.001);
+  EXPECT_NEAR(counters.at("sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_elapsed").value.value(),
+              100.0 * 139264 / 5149980, 0.001);
+}
+
+TEST(Aggregate, ElapsedCyclesFollowFromTheClockWhereTheyWereNotCounted) {
+  const auto counters = aggregate_counters(cublas_on_mission({kActive, kClock}));
+  const LaunchCounter& tensor =
+      counters.at("sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_elapsed");
+  EXPECT_EQ(tensor.weighted_by, "sm__cycles_elapsed.avg");
+  EXPECT_NEAR(tensor.value.value(), 100.0 * 139264 / 5149980, 0.02);
+}
+
+TEST(Aggregate, AnotherClockStandsInAndTimeIsTheLastResort) {
+  auto counters = aggregate_counters(cublas_on_mission({kActive}));
+  EXPECT_EQ(counters.at("l1tex__throughput.avg.pct_of_peak_sustained_active").weighted_by,
+            "sm__cycles_active.sum")
+      << "L1 is a part of the SM";
+  counters = aggregate_counters(cublas_on_mission({}));
+  const LaunchCounter& occupancy = counters.at("sm__warps_active.avg.pct_of_peak_sustained_active");
+  EXPECT_NEAR(occupancy.value.value(), 50.80, 0.01);
+  EXPECT_EQ(counter_provenance(occupancy),
+            "cupti, 4 passes, CUPTI 130000, 3 kernels aggregated, weighted by time");
+}
+
+TEST(Aggregate, AWeightThatAKernelLacksIsNoWeight) {
+  core::RunRecord run = cublas_on_mission({});
+  add_counter(run, "sm__cycles_active.sum", 747776, 0);
+  add_counter(run, "sm__cycles_active.sum", std::nullopt, 1);
+  add_counter(run, "sm__cycles_active.sum", 445179, 2);
+  const auto counters = aggregate_counters(run);
+  EXPECT_NEAR(counters.at("sm__warps_active.avg.pct_of_peak_sustained_active").value.value(), 50.80, 0.01);
+}
+
+TEST(Aggregate, WeightsOfNothingLeaveNothing) {
+  core::RunRecord run;
+  for (int k = 0; k < 2; ++k) {
+    add_counter(run, "l1tex__t_sector_hit_rate.pct", 0, k);
+    add_counter(run, "l1tex__t_sectors.sum", 0, k);
+  }
+  const auto counters = aggregate_counters(run);
+  EXPECT_FALSE(counters.at("l1tex__t_sector_hit_rate.pct").value) << "no sector was looked up: no rate";
+  EXPECT_NE(counters.at("l1tex__t_sector_hit_rate.pct").reason.find("l1tex__t_sectors.sum is 0"),
+            std::string::npos);
 }
 
 TEST(Aggregate, AMeanWithoutDurationsIsMissing) {
   core::RunRecord run;
-  add_counter(run, "a__x.avg", 1, 0);
-  add_counter(run, "a__x.avg", 3, 1);
+  add_counter(run, "a__x.ratio", 1, 0);
+  add_counter(run, "a__x.ratio", 3, 1);
   add_counter(run, "a__x.sum", 1, 0);
   add_counter(run, "a__x.sum", 3, 1);
   const auto counters = aggregate_counters(run);
-  EXPECT_FALSE(counters.at("a__x.avg").value);
-  EXPECT_NE(counters.at("a__x.avg").reason.find("gpu__time_duration.sum"), std::string::npos);
+  EXPECT_FALSE(counters.at("a__x.ratio").value);
+  EXPECT_NE(counters.at("a__x.ratio").reason.find("gpu__time_duration.sum"), std::string::npos);
   EXPECT_EQ(counters.at("a__x.sum").value, 4);
 }
 
@@ -113,6 +212,30 @@ TEST(Aggregate, DramBytesAreReadsAndWrites) {
   EXPECT_FALSE(aggregate_counters(run).contains("dram__bytes.sum"));
   add_counter(run, "dram__bytes_write.sum", 4);
   EXPECT_EQ(aggregate_counters(run).at("dram__bytes.sum").value, 7);
+}
+
+// Formulas ask for parts that older runs and ncu hold otherwise.
+TEST(Aggregate, APartIsTheRestWhereNothingIsLost) {
+  const std::string all = "sm__ops_path_tensor_op_hmma_src_fp16.sum";
+  const std::string f32 = "sm__ops_path_tensor_op_hmma_src_fp16_dst_fp32.sum";
+  const std::string f16 = "sm__ops_path_tensor_op_hmma_src_fp16_dst_fp16.sum";
+  core::RunRecord run;
+  add_counter(run, all, 100);
+  EXPECT_FALSE(aggregate_counters(run).contains(f16));
+  add_counter(run, f32, 60);
+  EXPECT_EQ(aggregate_counters(run).at(f16).value, 40);
+  EXPECT_EQ(aggregate_counters(run).at(f16).derived_from, all + " and " + f32);
+  measured(run, "cupti").counters.back().value = 101;
+  EXPECT_FALSE(aggregate_counters(run).contains(f16)) << "less than nothing is no count";
+
+  core::RunRecord traffic;
+  add_counter(traffic, "dram__bytes.sum", 100);
+  add_counter(traffic, "dram__bytes_read.sum", 60);
+  EXPECT_FALSE(aggregate_counters(traffic).contains("dram__bytes_write.sum"))
+      << "two passes see different traffic";
+  add_counter(traffic, "lts__t_sectors_lookup_hit.sum", 9);
+  add_counter(traffic, "lts__t_sectors_lookup_miss.sum", 1);
+  EXPECT_EQ(aggregate_counters(traffic).at("lts__t_sectors.sum").value, 10);
 }
 
 core::MeasurementRecord counted(const std::string& collector, std::optional<double> value,

@@ -28,7 +28,8 @@ TEST_F(RunAnalysisTest, MetricsOfARightRun) {
   core::RunRecord run = sample_run();
   add_counter(run, "sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_active", 12.5);
   add_counter(run, "sm__warps_active.avg.pct_of_peak_sustained_active", 20);
-  add_counter(run, "sm__ops_path_tensor_op_hmma_src_fp16.sum", 536870912);
+  add_counter(run, "sm__ops_path_tensor_op_hmma_src_fp16_dst_fp32.sum", 536870912);
+  add_counter(run, "sm__ops_path_tensor_op_hmma_src_fp16_dst_fp16.sum", 0);
   add_counter(run, "sm__ops_path_tensor_op_hgmma_src_fp16.sum", 536870912);
   const RunAnalysis a = analysed(run);
   ASSERT_TRUE(a.graph_ns);
@@ -109,7 +110,7 @@ TEST_F(RunAnalysisTest, ReasonsForMissingCounters) {
 TEST_F(RunAnalysisTest, DivisionByZeroIsMissingAndNoZero) {
   core::RunRecord run = sample_run();
   add_counter(run, "lts__t_sectors_lookup_hit.sum", 0);
-  add_counter(run, "lts__t_sectors_lookup_miss.sum", 0);
+  add_counter(run, "lts__t_sectors.sum", 0);
   EXPECT_FALSE(metric(analysed(run), "l2_hit_rate").value);
   EXPECT_THAT(metric(analysed(run), "l2_hit_rate").reason, HasSubstr("divides by zero"));
 }
@@ -130,15 +131,31 @@ TEST_F(RunAnalysisTest, KernelsOfALaunchAreAggregated) {
     run.kernels[k].ordinal = k;
     add_counter(run, "gpu__time_duration.sum", 1000.0 * (k + 1), k);
     add_counter(run, "dram__bytes.sum", 600, k);
-    add_counter(run, "sm__warps_active.avg.pct_of_peak_sustained_active", 10.0 * (k + 1), k);
   }
   const RunAnalysis a = analysed(run);
   EXPECT_EQ(metric(a, "dram_bytes").value, 1800);
   EXPECT_EQ(metric(a, "counter_duration").value, 6000);
   EXPECT_EQ(metric(a, "dram_bandwidth").value, 1800 / 6e-6);
-  EXPECT_NEAR(metric(a, "achieved_occupancy").value.value(), 140.0 / 6, 1e-9);
-  EXPECT_EQ(metric(a, "achieved_occupancy").provenance,
-            "cupti, 4 passes, CUPTI 130000, 3 kernels aggregated");
+  ASSERT_EQ(a.kernels.size(), 3u);
+  EXPECT_EQ(a.kernels[2].ns, 3000);
+  EXPECT_EQ(a.kernels[2].share, 0.5);
+  EXPECT_EQ(a.kernels[2].note, "cupti, 4 passes, CUPTI 130000");
+}
+
+TEST_F(RunAnalysisTest, TimesOfKernelsAreWholeOrHaveNoShare) {
+  core::RunRecord run = sample_run();
+  EXPECT_FALSE(analysed(run).kernels.at(0).ns);
+  EXPECT_EQ(analysed(run).kernels.at(0).note, "gpu__time_duration.sum was not counted for this kernel");
+  add_counter(run, "gpu__time_duration.sum", 9000);
+  EXPECT_EQ(analysed(run).kernels.at(0).ns, 9000) << "one range for the launch is that of its only kernel";
+  EXPECT_EQ(analysed(run).kernels.at(0).share, 1);
+  run = sample_run();
+  run.kernels.push_back({1, "second", {}, {}});
+  add_counter(run, "gpu__time_duration.sum", 9000, 0);
+  const RunAnalysis a = analysed(run);
+  EXPECT_EQ(a.kernels.at(0).ns, 9000);
+  EXPECT_FALSE(a.kernels[0].share) << "the other's time is not known";
+  EXPECT_FALSE(a.kernels[1].ns);
 }
 
 TEST_F(RunAnalysisTest, ResourcesOfSeveralKernels) {
@@ -154,7 +171,8 @@ TEST_F(RunAnalysisTest, ResourcesOfSeveralKernels) {
   EXPECT_EQ(metric(a, "kernels").value, 2);
   EXPECT_EQ(metric(a, "registers").value, 168);
   EXPECT_EQ(metric(a, "grid_blocks").value, 268);
-  EXPECT_EQ(metric(a, "theoretical_occupancy").value, 25);
+  EXPECT_FALSE(metric(a, "theoretical_occupancy").value) << "nothing weighs the two";
+  EXPECT_FALSE(metric(a, "blocks_per_sm").value) << "each has its own";
   EXPECT_FALSE(metric(a, "spill_bytes").value) << "unknown for one kernel is unknown for the launch";
   EXPECT_FALSE(metric(a, "spill_bytes").reason.empty());
 }
@@ -217,8 +235,12 @@ TEST_F(RunAnalysisTest, AFullRunFillsEverySection) {
   core::RunRecord run = sample_run();
   measured(run, "resources").resources.front().stack_bytes = 0;
   measured(run, "resources").resources.front().binary_bytes = 24576;
+  add_samples(run, core::SampleKind::kEmpty, 680, 3, 0);
+  core::ClockRecord reading;
+  reading.sm_mhz = 1980;
+  measured(run, "timing").clocks.push_back(reading);
   for (const std::string& name : catalogue_.counters_for("GH100", CounterSet::kFull))
-    add_counter(run, name, 1000);
+    add_counter(run, name, name == "gpu__time_duration.sum" ? 1e6 : 1000);
   for (const MetricValue& value : analysed(run).metrics) {
     if (value.metric->formula_for("GH100") == nullptr) continue;
     EXPECT_TRUE(value.value) << value.metric->id << ": " << value.reason;
@@ -249,6 +271,8 @@ TEST_F(RunAnalysisTest, ATimedRunHasItsGraphMedianInTheHeadline) {
   EXPECT_EQ(a.time->source, "graph p50 of 5");
   EXPECT_FALSE(a.time->counted);
   EXPECT_EQ(run_label(run), "wmma on mission");
+  run.cache = core::CacheState::kCold;
+  EXPECT_EQ(run_label(run), "wmma on mission, cold caches");
   run.answer = core::Answer::kUnchecked;
   EXPECT_FALSE(analysed(run).time);
 }
@@ -265,6 +289,15 @@ TEST_F(RunAnalysisTest, RunsAreComparedOnOneProblemAndOneClassOfDevice) {
   core::RunRecord unknown = a;
   unknown.device.reset();
   EXPECT_FALSE(comparable(a, unknown));
+  core::RunRecord cold = a;
+  cold.cache = core::CacheState::kCold;
+  EXPECT_FALSE(comparable(a, cold));
+  EXPECT_FALSE(speedup(analysed(a), analysed(cold)));
+  EXPECT_EQ(base_of(analysed(cold), {analysed(a)}), nullptr);
+  EXPECT_TRUE(comparable(cold, cold));
+  core::RunRecord unsaid = a;
+  unsaid.cache.reset();
+  EXPECT_FALSE(comparable(a, unsaid));
   core::RunRecord nothing = a;
   nothing.problem.reset();
   EXPECT_FALSE(comparable(nothing, nothing)) << "two runs that do not say what they computed";

@@ -51,12 +51,12 @@ inline void add_samples(core::RunRecord& run, core::SampleKind kind, double dura
     sample.kind = kind;
     sample.index = i;
     sample.duration_ns = duration_ns;
-    if (mhz > 0) sample.sm_clock_before_mhz = sample.sm_clock_after_mhz = mhz;
+    if (mhz > 0) sample.effective_clock_mhz = mhz;
     measured(run, "timing").samples.push_back(sample);
   }
 }
 
-// Right, timed at 10 µs and 1980 MHz, with model and resources, without counters.
+// Right, timed at 10 µs and 1980 MHz (effective), with model and resources, warm, without counters.
 inline core::RunRecord sample_run() {
   core::RunRecord run;
   run.id = 1;
@@ -65,7 +65,8 @@ inline core::RunRecord sample_run() {
                  ""};
   run.problem = *core::parse_problem("mission");
   run.device = h200();
-  run.model = core::ModelRecord{536870912, 2097152};
+  run.model = core::ModelRecord{536870912, 2097152, 2097152};
+  run.cache = core::CacheState::kWarm;
   run.answer = core::Answer::kRight;
   core::CheckRecord check;
   check.passed = true;

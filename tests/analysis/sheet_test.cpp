@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/analysis/sample_run.h"
@@ -71,8 +72,8 @@ TEST_F(SheetTest, EveryRunHasEverySheetAndEveryRowAValueOrAReason) {
         }
       }
     }
-    EXPECT_THAT(ids, ::testing::ElementsAre("summary", "metrics", "timing", "kernels", "measurements",
-                                            "environment", "messages"));
+    EXPECT_THAT(ids, ::testing::ElementsAre("summary", "speed_of_light", "metrics", "timing", "kernels",
+                                            "measurements", "environment", "messages"));
   }
 }
 
@@ -90,12 +91,177 @@ TEST_F(SheetTest, TheSummaryOfAMeasuredRun) {
   EXPECT_EQ(row(all, "summary", "time").note, "graph p50 of 5");
   EXPECT_EQ(row(all, "summary", "tag.branch").value, "main");
   EXPECT_EQ(row(all, "summary", "origin").value, "live");
-  EXPECT_EQ(row(all, "timing", "graph.p50").value, "10.0 µs");
+  EXPECT_EQ(row(all, "timing", "graph.p50").value, "10.000 µs");
   EXPECT_EQ(row(all, "timing", "check.0").value, "right");
   EXPECT_EQ(row(all, "environment", "device.sm_count").value, "132");
   EXPECT_EQ(row(all, "metrics", "theoretical_occupancy").note, "resources (driver+ptxas), limited by shared");
   EXPECT_THAT(row(all, "metrics", "roofline.dram").note,
               HasSubstr("FLOPs: model; bytes: model; time: graph p50"));
+}
+
+TEST_F(SheetTest, TheSummaryHasTheLimitWithItsTerms) {
+  core::RunRecord run = sample_run();
+  run.cache = core::CacheState::kCold;
+  auto all = sheets(run);
+  EXPECT_EQ(row(all, "summary", "limit.share").value, "5.01 %");
+  EXPECT_EQ(row(all, "summary", "limit").value, "501 ns");
+  EXPECT_EQ(row(all, "summary", "limit").note, "by its products on the tensor cores and its exponentials");
+  EXPECT_THAT(row(all, "summary", "limit.products").note,
+              HasSubstr("it binds; 537 MFLOP at 1.07 PFLOP/s: 4096 a clock and SM"));
+  EXPECT_THAT(row(all, "summary", "limit.exps").note,
+              HasSubstr("it binds; 2.10 Mop at 4.18 Top/s: 16 a clock and SM"))
+      << "D = 64: as long as the products";
+  EXPECT_EQ(row(all, "summary", "limit.bytes").name, "least bytes from DRAM");
+  EXPECT_EQ(row(all, "summary", "limit.bytes").value, "320 ns");
+  EXPECT_THAT(row(all, "summary", "cache").value, HasSubstr("cold"));
+  run.cache = core::CacheState::kWarm;
+  all = sheets(run);
+  EXPECT_THAT(row(all, "summary", "cache").value, HasSubstr("warm"));
+  EXPECT_EQ(row(all, "summary", "limit.bytes").state, RowState::kMissing);
+  EXPECT_EQ(row(sheets(imported_run()), "summary", "cache").state, RowState::kMissing);
+  EXPECT_EQ(row(sheets(imported_run()), "summary", "limit").state, RowState::kMissing);
+}
+
+// p50, p90 and p99 of graph samples are percentiles of means of batches, and must not all read "15.1 us".
+TEST_F(SheetTest, GraphTimesAreNamedBatchMeansAndToldApart) {
+  core::RunRecord run = sample_run();
+  auto& samples = measured(run, "timing").samples;
+  samples.clear();
+  add_samples(run, core::SampleKind::kGraph, 15101, 50, 1800);
+  add_samples(run, core::SampleKind::kGraph, 15111, 40, 1810);
+  add_samples(run, core::SampleKind::kGraph, 15134, 10, 1820);
+  for (core::Sample& sample : samples) sample.launches = 67;
+  add_samples(run, core::SampleKind::kLaunch, 30000, 100, 1755);
+  add_samples(run, core::SampleKind::kEmpty, 681.25, 3, 0);
+  const auto all = sheets(run);
+  EXPECT_EQ(row(all, "timing", "graph.p50").value, "15.101 µs");
+  EXPECT_EQ(row(all, "timing", "graph.p90").value, "15.111 µs");
+  EXPECT_EQ(row(all, "timing", "graph.p99").value, "15.134 µs");
+  EXPECT_EQ(row(all, "timing", "graph.p99").note, "of 100 batch means, each of 67 launches");
+  EXPECT_EQ(row(all, "timing", "graph.floor").value, "681.25 ns");
+  EXPECT_EQ(row(all, "timing", "launch.p99").value, "30.000 µs");
+  EXPECT_EQ(row(all, "timing", "clock.effective").value, "1800 MHz");
+  EXPECT_THAT(row(all, "timing", "clock.effective").note, HasSubstr("1800 to 1820 MHz"));
+  const auto& sections = find_sheet(all, "timing")->sections;
+  const auto graph = std::find_if(sections.begin(), sections.end(),
+                                  [](const SheetSection& section) { return section.id == "timing.graph"; });
+  ASSERT_NE(graph, sections.end());
+  EXPECT_THAT(graph->description, HasSubstr("the gap between two nodes"));
+  EXPECT_EQ(row(sheets(sample_run()), "timing", "graph.floor").state, RowState::kMissing);
+}
+
+TEST_F(SheetTest, TheClockLogIsSummedUp) {
+  core::RunRecord run = sample_run();
+  for (const double watts : {580.0, 612.0, 655.0}) {
+    core::ClockRecord clock;
+    clock.sm_mhz = 1980;
+    clock.memory_mhz = 3201;
+    clock.power_w = watts;
+    clock.temperature_c = 61;
+    clock.reasons = watts > 650 ? 0x4 | 0x400 : 0;
+    clock.other_processes = watts > 600 ? 1 : 0;
+    measured(run, "timing").clocks.push_back(clock);
+  }
+  const auto all = sheets(run);
+  EXPECT_EQ(row(all, "timing", "clock.nominal").value, "1980 MHz");
+  EXPECT_EQ(row(all, "timing", "clock.power").value, "612 W");
+  EXPECT_EQ(row(all, "timing", "clock.power").note, "580 to 655 W, 3 readings of NVML");
+  EXPECT_EQ(row(all, "timing", "clock.temperature").value, "61 °C");
+  EXPECT_EQ(row(all, "timing", "clock.reasons").value, "power cap, 0x400");
+  EXPECT_EQ(row(all, "timing", "clock.other_processes").value, "1");
+  EXPECT_EQ(row(all, "timing", "clock.other_processes").state, RowState::kWarning);
+  EXPECT_EQ(row(sheets(sample_run()), "timing", "clock.reasons").state, RowState::kMissing);
+}
+
+TEST_F(SheetTest, ChecksTellInputMomentLimitAndTheWorstPlace) {
+  core::RunRecord run = sample_run();
+  auto& before = measured(run, "check");
+  before.parameters["moment"] = "before timing";
+  before.checks.clear();
+  core::CheckRecord check;
+  check.seed = 42;
+  check.input = "normal";
+  check.passed = true;
+  check.max_error = 2.4e-4;
+  check.max_tolerance = 4.9e-4;
+  check.plain_max_error = 2.4e-4;
+  check.worst = "b 0, h 3, row 117, d 5";
+  check.method = "fp64 on the GPU, every element";
+  before.checks.push_back(check);
+  check.seed = 12345;
+  check.input = "peaked";
+  before.checks.push_back(check);
+  core::MeasurementRecord after = before;
+  after.parameters["moment"] = "after timing";
+  after.checks[0].passed = false;
+  after.checks[0].max_error = 0.01;
+  run.measurements.push_back(after);
+  run.answer = core::Answer::kWrong;
+  const auto all = sheets(run);
+  EXPECT_EQ(row(all, "timing", "check.42").name, "normal input, seed 42, before timing");
+  EXPECT_THAT(row(all, "timing", "check.42").note,
+              HasSubstr("max 2.40e-04 (limit 0.00049: twice the plain method's 2.40e-04, + 1e-5)"));
+  EXPECT_THAT(row(all, "timing", "check.42").note, HasSubstr("largest at b 0, h 3, row 117, d 5"));
+  EXPECT_EQ(row(all, "timing", "check.12345").name, "peaked input, seed 12345, before timing");
+  EXPECT_EQ(row(all, "timing", "check.42.2").value, "WRONG");
+  EXPECT_THAT(row(all, "timing", "check.42.2").tip,
+              HasSubstr("which decide nothing: max 0.06, mean 0.02; kept"));
+  EXPECT_EQ(row(all, "timing", "check.historic").value, "max 0.06, mean 0.02");
+  EXPECT_EQ(
+      row(all, "summary", "answer").note,
+      "WRONG: max error 0.01 > 0.00049 (normal input, seed 42, after timing); its timing is not a result");
+}
+
+TEST_F(SheetTest, KernelsShowTheirShareAndMeasurementsTheirSteps) {
+  core::RunRecord run = sample_run();
+  run.kernels.push_back({1, "second", core::Extent3{2, 2, 1}, core::Extent3{128, 1, 1}});
+  add_counter(run, "gpu__time_duration.sum", 3000, 0);
+  add_counter(run, "gpu__time_duration.sum", 9000, 1);
+  measured(run, "cupti").steps = {{"set-up", 51.2}, {"passes", 161}};
+  const auto all = sheets(run);
+  EXPECT_EQ(row(all, "kernels", "kernel.1.time").value, "9.00 µs");
+  EXPECT_EQ(row(all, "kernels", "kernel.1.share").value, "75 %");
+  EXPECT_EQ(row(all, "measurements", "measurement.3.step.1").name, "passes");
+  EXPECT_EQ(row(all, "measurements", "measurement.3.step.1").value, "161 ms");
+  EXPECT_EQ(row(sheets(sample_run()), "kernels", "kernel.0.share").state, RowState::kMissing);
+}
+
+TEST_F(SheetTest, CeilingsThatAreNoLimitSayThat) {
+  core::RunRecord run = sample_run();
+  add_counter(run, "lts__t_bytes.sum.peak_sustained_elapsed.per_second", 1.0e13);
+  const auto all = sheets(run);
+  EXPECT_THAT(row(all, "metrics", "ceiling.tensor_f16").name, ::testing::StartsWith("ceiling: "));
+  EXPECT_THAT(row(all, "metrics", "ceiling.l2").name, ::testing::StartsWith("definition, no limit: "));
+  EXPECT_THAT(row(all, "metrics", "ceiling.l2").note, HasSubstr("a definition and no limit"));
+  EXPECT_THAT(row(all, "metrics", "ceiling.tensor_f16_mma").name,
+              ::testing::StartsWith("ceiling of these instructions alone: "));
+}
+
+// A unit at 24 % holds nothing up, be it the highest.
+TEST_F(SheetTest, OnlyAUnitThatIsBusyBinds) {
+  const auto note = [&](double percent) {
+    core::RunRecord run = sample_run();
+    add_counter(run, "sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_elapsed", percent);
+    add_counter(run, "sm__inst_executed_pipe_xu.avg.pct_of_peak_sustained_elapsed", 12);
+    add_counter(run, "gpu__time_duration.sum", 13984);
+    const auto all = sheets(run);
+    EXPECT_EQ(find_sheet(all, "speed_of_light")->sections[0].description,
+              "Of the counter pass: 13.98 µs (timed: 10.00 µs).");
+    EXPECT_THAT(row(all, "speed_of_light", "bar.exp").tip, HasSubstr("reciprocals and conversions"));
+    return row(all, "speed_of_light", "bar.tensor").note;
+  };
+  EXPECT_THAT(note(24), ::testing::StartsWith("the highest; cupti"));
+  EXPECT_THAT(note(59.9), ::testing::StartsWith("the highest; cupti"));
+  EXPECT_THAT(note(61), ::testing::StartsWith("the highest: it binds; cupti"));
+}
+
+TEST_F(SheetTest, APointBelowADefinitionHasNoShareOfIt) {
+  core::RunRecord run = sample_run();
+  add_counter(run, "lts__t_bytes.sum", 33554432);
+  add_counter(run, "lts__t_bytes.sum.peak_sustained_elapsed.per_second", 1.0e13);
+  EXPECT_THAT(
+      row(sheets(run), "metrics", "roofline.l2").note,
+      ::testing::StartsWith("no share: the ceiling of l2 is a definition and no limit at 16 FLOP/B; "));
 }
 
 TEST_F(SheetTest, AnImportSaysWhereItIsFromAndShowsItsTime) {

@@ -83,16 +83,36 @@ TEST(Statistics, KindsAreKeptApart) {
     samples[i].kind = i < 2 ? core::SampleKind::kLaunch : core::SampleKind::kGraph;
     samples[i].duration_ns = 10.0 * (i + 1);
   }
-  samples[0].sm_clock_before_mhz = 1000;
-  samples[3].sm_clock_before_mhz = 1700;
-  samples[3].sm_clock_after_mhz = 1755;
-  samples[4].sm_clock_after_mhz = 1980;
   EXPECT_EQ(summarise(samples, core::SampleKind::kLaunch)->n, 2);
   EXPECT_EQ(summarise(samples, core::SampleKind::kGraph)->p50, 40);
-  EXPECT_EQ(median_clock_mhz(samples, core::SampleKind::kGraph), 1755);
-  EXPECT_EQ(median_clock_mhz(samples, core::SampleKind::kLaunch), 1000);
-  samples[0].sm_clock_before_mhz.reset();
-  EXPECT_EQ(median_clock_mhz(samples, core::SampleKind::kLaunch), std::nullopt);
+  // The floor is not of the subject.
+  core::Sample empty;
+  empty.kind = core::SampleKind::kEmpty;
+  empty.duration_ns = 1;
+  samples.push_back(empty);
+  EXPECT_EQ(summarise(samples, core::SampleKind::kGraph)->min, 30);
+  EXPECT_EQ(summarise(samples, core::SampleKind::kLaunch)->n, 2);
+  EXPECT_EQ(summarise(samples, core::SampleKind::kEmpty)->p50, 1);
+}
+
+TEST(Statistics, TheEffectiveClockGoesBeforeNvmls) {
+  std::vector<core::Sample> samples(3);
+  for (core::Sample& sample : samples) {
+    sample.kind = core::SampleKind::kGraph;
+    sample.nominal_before_mhz = sample.nominal_after_mhz = 1980;
+  }
+  samples[0].kind = core::SampleKind::kLaunch;
+  auto clock = median_clock(samples, core::SampleKind::kGraph);
+  ASSERT_TRUE(clock);
+  EXPECT_EQ(clock->mhz, 1980);
+  EXPECT_TRUE(clock->nominal);
+  samples[1].effective_clock_mhz = 1797;
+  samples[2].effective_clock_mhz = 1812;
+  clock = median_clock(samples, core::SampleKind::kGraph);
+  EXPECT_EQ(clock->mhz, 1797);
+  EXPECT_FALSE(clock->nominal);
+  EXPECT_TRUE(median_clock(samples, core::SampleKind::kLaunch)->nominal);
+  EXPECT_FALSE(median_clock(samples, core::SampleKind::kEmpty));
 }
 
 }  // namespace

@@ -22,6 +22,20 @@ TEST(Units, Durations) {
   EXPECT_EQ(format_value(1.5, "s"), "1.50 s");
 }
 
+// Three digits make one of p50, p90 and p99; five tell them apart.
+TEST(Units, DurationsWithMoreDigits) {
+  EXPECT_EQ(format_duration_ns(15123.4, 5), "15.123 µs");
+  EXPECT_EQ(format_duration_ns(15131.9, 5), "15.132 µs");
+  EXPECT_EQ(format_duration_ns(10000, 5), "10.000 µs");
+  EXPECT_EQ(format_duration_ns(123456, 5), "123.46 µs");
+  EXPECT_EQ(format_duration_ns(999999.9, 5), "1.0000 ms");
+  EXPECT_EQ(format_duration_ns(0.123456, 5), "0.12346 ns");
+  EXPECT_EQ(format_duration_ns(7, 5), "7 ns");
+  EXPECT_EQ(format_duration_ns(2.5e12, 5), "2500.0 s");
+  EXPECT_EQ(format_duration_ns(2.5e15, 5), "2500000 s") << "no digit before the point is lost";
+  EXPECT_EQ(format_duration_ns(-15123.4, 5), "-15.123 µs");
+}
+
 TEST(Units, RatesAndBytesTakeSiPrefixes) {
   EXPECT_EQ(format_value(3.21e12, "B/s"), "3.21 TB/s");
   EXPECT_EQ(format_value(123.4e12, "FLOP/s"), "123 TFLOP/s");

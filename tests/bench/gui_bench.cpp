@@ -70,11 +70,13 @@ void FirstPlot(benchmark::State& state) {
 }
 BENCHMARK(FirstPlot)->Args({1, 24})->Args({1, 10'000})->Args({2'000, 5})->Unit(benchmark::kMillisecond);
 
-// Runs that have not been shown before, of all problems in turn.
+// Runs that have not been shown before, of all problems in turn; the second argument: with the memory chart
+// in front, which is drawn for each.
 void Selection(benchmark::State& state) {
   auto window = makeWindow();
   const auto runs = static_cast<RowId>(state.range(0));
   open(*window, database(1, static_cast<int>(runs)));
+  if (state.range(1) != 0) window->view()->toggleChart();
   const RowId session = window->view()->currentSession();
   RowId run = 0;
   for (auto _ : state) {
@@ -87,7 +89,7 @@ void Selection(benchmark::State& state) {
     });
   }
 }
-BENCHMARK(Selection)->Arg(24)->Arg(2'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(Selection)->Args({24, 0})->Args({2'000, 0})->Args({2'000, 1})->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

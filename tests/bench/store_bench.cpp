@@ -2,8 +2,9 @@
 // comes to a bare loop of inserts of the same rows. scripts/bench runs it.
 //
 // The million is made once, in the folder for temporary files, and used again: FLASHCORE_BENCH_RUNS sets
-// another number. Its runs lie across 40 subjects, 60 problems and 4 classes of device, in sessions of 12;
-// what each filter of the lists below finds is said by its name.
+// another number. Its runs lie across 40 subjects, 60 problems, 4 classes of device and both cache states (a
+// third of the subjects cold), in sessions of 12; what each filter of the lists below finds is said by its
+// name.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -60,6 +61,7 @@ void write_series(Store& store) {
       core::RunRecord run = flashcore::tests::sample_run(fmt::format("phase{:02}", s), s, "tiny", 1000 + p);
       run.problem = core::to_problem({1, 8, 8, 64 * (p / 2 + 1), 64 * (p / 2 + 1), 64, "f16", p % 2 == 1});
       run.device->name = fmt::format("Test GPU {}", "ABCD"[(s + p) % 4]);
+      if (s % 3 == 0) run.cache = core::CacheState::kCold;
       run.taken_at = "2020-01-01T00:00:00Z";
       run.tags = {{"rare", fmt::format("{}", s * 60 + p)}};
       runs.push_back(std::move(run));
@@ -92,10 +94,10 @@ void multiply(const fs::path& path, std::int64_t runs) {
       "min(taken_at), 'bench', 'live', '', 1 FROM made GROUP BY session_id;"
       "INSERT INTO session_tag SELECT DISTINCT session_id, 'branch', iif(session_id % 3, 'main', 'topic') "
       "FROM made;"
-      "INSERT INTO run SELECT m.id, m.session_id, r.series_id, m.taken_at, r.origin, r.subject_id, "
-      "r.problem_id, "
-      "r.device_id, r.environment_id, r.model_flops, r.model_bytes, r.answer FROM made m JOIN run r ON r.id "
-      "= m.base;"
+      "INSERT INTO run (id, session_id, series_id, taken_at, origin, subject_id, problem_id, device_id, "
+      "environment_id, model_flops, model_bytes, model_exps, cache, answer) SELECT m.id, m.session_id, "
+      "r.series_id, m.taken_at, r.origin, r.subject_id, r.problem_id, r.device_id, r.environment_id, "
+      "r.model_flops, r.model_bytes, r.model_exps, r.cache, r.answer FROM made m JOIN run r ON r.id = m.base;"
       "INSERT OR REPLACE INTO run_block SELECT id / 1024, max(taken_at) FROM run GROUP BY 1;"
       "INSERT INTO run_summary SELECT m.id, s.graph_p50_ns, s.launch_p50_ns, s.counted_ns, 1, 0, 0 FROM made "
       "m "
@@ -161,6 +163,9 @@ std::vector<NamedFilter> filters() {
   add("subject_that_nobody_has").subjects = {"nobody"};
   add("problem").problems = {problem};
   add("device").device_contains = "gpu c";
+  add("device_that_all_have").device_contains = "gpu";
+  add("cache_cold").cache = core::CacheState::kCold;
+  add("cache_warm").cache = core::CacheState::kWarm;
   add("session").session = 4711;
   add("tag_on_all").tags = {{"colour", "blue"}};
   add("tag_of_sessions").tags = {{"branch", "topic"}};
@@ -171,6 +176,9 @@ std::vector<NamedFilter> filters() {
   add("since_2019").since = "2019-01-01";
   add("since_a_month_ago").since = "2025-09-15";
   add("since_the_future").since = "2099-01-01";
+  auto& state = add("subject_cache_warm");
+  state.subjects = {"phase07"};
+  state.cache = core::CacheState::kWarm;
   auto& series = add("subject_problem");
   series.subjects = {"phase07"};
   series.problems = {other};
@@ -273,6 +281,7 @@ std::vector<Table> rows_of(sqlite3* db) {
                            "series",
                            "session",
                            "session_tag",
+                           "session_step",
                            "tag",
                            "counter_name",
                            "run",
@@ -283,6 +292,7 @@ std::vector<Table> rows_of(sqlite3* db) {
                            "measurement",
                            "measurement_parameter",
                            "measurement_kernel",
+                           "measurement_step",
                            "sample",
                            "counter",
                            "resource",

@@ -10,12 +10,10 @@
 #include <set>
 
 #include "collectors/chips.h"
-#include "collectors/clock_review.h"
 #include "collectors/cupti.h"
 #include "collectors/device.h"
 #include "collectors/doctor.h"
 #include "collectors/external_tool.h"
-#include "collectors/nvml.h"
 #include "collectors/timing.h"
 #include "core/build_info.h"
 #include "cuda/dynamic_library.h"
@@ -85,10 +83,15 @@ TEST(Device, AUuidIsWrittenAsTheDriversToolsDo) {
 TEST(Timing, WithoutAGpuIsAnErrorAndNotAZero) {
   if (list_devices()) GTEST_SKIP() << "this machine has a GPU";
   EmptyLaunch launch;
-  const auto taken = TimingCollector({}).collect(target_of(launch), core::CancelToken(), {});
+  TimingCollector timing({});
+  const auto taken = timing.collect(target_of(launch), core::CancelToken(), {});
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, core::ErrorCode::kNoDevice);
   EXPECT_FALSE(taken.error().hint.empty());
+  const std::vector<Target> two{target_of(launch), target_of(launch)};
+  const auto both = timing.collect_together(two, core::CancelToken(), {});
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, core::ErrorCode::kNoDevice);
   EXPECT_EQ(launch.launches, 0);
 }
 
@@ -134,49 +137,6 @@ TEST(Doctor, FindsEachThingOnceAndWhatIsMissingHasARemedy) {
     EXPECT_EQ(finding.ok, finding.remedy.empty()) << finding.id << ": " << finding.detail;
   }
   EXPECT_THAT(ids, ElementsAre("driver", "gpu", "toolkit", "cupti", "counters", "nvml", "ncu"));
-}
-
-TEST(ClockReview, SpeaksOfSamplesOffTheMedianOnly) {
-  std::vector<core::Sample> samples;
-  for (int i = 0; i < 20; ++i) samples.push_back({core::SampleKind::kGraph, i, 10, 1000, 1980.0, 1980.0});
-  EXPECT_FALSE(review_clocks(samples));
-  samples[3].sm_clock_before_mhz = samples[3].sm_clock_after_mhz = 1980 * 0.96;  // within 5%
-  EXPECT_FALSE(review_clocks(samples));
-  samples[4].sm_clock_before_mhz = samples[4].sm_clock_after_mhz = 1700.0;
-  samples[5].sm_clock_before_mhz = samples[5].sm_clock_after_mhz = 1750.0;
-  const auto drift = review_clocks(samples);
-  ASSERT_TRUE(drift);
-  EXPECT_EQ(drift->code, "clock_drift");
-  EXPECT_THAT(drift->message, HasSubstr("2 of 20 graph samples"));
-  EXPECT_THAT(drift->message, HasSubstr("1980 MHz"));
-  EXPECT_FALSE(drift->hint.empty());
-}
-
-TEST(ClockReview, UnknownClocksAreNoDrift) {
-  const std::vector<core::Sample> samples(5);
-  EXPECT_FALSE(review_clocks(samples));
-  EXPECT_FALSE(review_clocks({}));
-}
-
-TEST(ClockReview, SettingsAndRestAreNoThrottling) {
-  EXPECT_FALSE(review_reasons(0));
-  EXPECT_FALSE(review_reasons(0x1 | 0x2 | 0x10 | 0x100));
-  const auto throttling = review_reasons(0x1 | 0x4 | 0x40);
-  ASSERT_TRUE(throttling);
-  EXPECT_EQ(throttling->code, "throttling");
-  EXPECT_THAT(throttling->message, HasSubstr("power cap, hardware thermal slowdown"));
-}
-
-TEST(Nvml, IsThereOrSaysWhyNot) {
-  const Nvml& nvml = Nvml::instance();
-  EXPECT_EQ(nvml.available(), nvml.why().empty());
-  if (!nvml.available()) {
-    EXPECT_EQ(nvml.driver_version(), "");
-    EXPECT_FALSE(nvml.device("0000:00:00.0"));
-    const core::ClockRecord clocks = nvml.clock_record(nullptr);
-    EXPECT_FALSE(clocks.sm_mhz || clocks.memory_mhz || clocks.power_w || clocks.temperature_c);
-    EXPECT_FALSE(clocks.reasons);
-  }
 }
 
 TEST(DynamicLibrary, OpensTheFirstThatExistsAndElseSaysWhy) {

@@ -2,6 +2,7 @@
 #include "collectors/ncu.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -135,6 +136,23 @@ TEST_F(Ncu, CountsAWarmLaunch) {
                           "none", "--cache-control", "none", "--replay-mode", "application", "--metrics",
                           "gpu__time_duration.sum,sm__inst_executed.sum", "--launch-skip", "2",
                           "--launch-count", "1", "/bin/echo", "launch", "3"));
+}
+
+TEST_F(Ncu, CountsAColdLaunch) {  // ncu itself empties the caches, before each kernel
+  options_.cache = core::CacheState::kCold;
+  fake_table({"void attention_wmma<64>(View)"});
+  const auto m = measured();
+  EXPECT_EQ(m.status, MeasurementStatus::kComplete) << m.reason;
+  EXPECT_EQ(m.parameters.at("cache"), "cold");
+  EXPECT_EQ(m.parameters.at("cache_flush"), "before each kernel");
+  EXPECT_THAT(fmt::format("{}", fmt::join(arguments(), " ")), HasSubstr("--cache-control all "));
+}
+
+TEST_F(Ncu, SaysWhereItsTimeWent) {
+  fake_table({"void attention_wmma<64>(View)"});
+  const auto m = measured();
+  EXPECT_EQ(m.steps.at(0).name, "ncu");
+  EXPECT_GT(m.steps.at(0).ms, 0);
 }
 
 TEST_F(Ncu, EveryKernelOfALaunchHasItsOwnCounters) {

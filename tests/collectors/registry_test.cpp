@@ -119,19 +119,40 @@ TEST(Registry, HandsTheOptionsOn) {
   options.iterations = 7;
   options.counters = {"dram__bytes.sum"};
   options.counter_set = "quick";
+  options.cache = core::CacheState::kCold;
   Target nowhere;
   nowhere.label = "a kernel of another program";
   if (built_with_cuda()) {
     const auto timing = registry().find("timing")->make(options)->collect(nowhere, core::CancelToken(), {});
     ASSERT_TRUE(timing) << core::to_text(timing.error());
-    EXPECT_EQ(timing->parameters.at("warmup"), "3");
+    EXPECT_EQ(timing->parameters.at("warmup"), "0");  // those that were done
     EXPECT_EQ(timing->parameters.at("iterations"), "7");
-    EXPECT_EQ(timing->parameters.at("cache"), "warm");
+    EXPECT_EQ(timing->parameters.at("cache"), "cold");
   }
   const auto counted = registry().find("cupti")->make(options)->collect(nowhere, core::CancelToken(), {});
   ASSERT_TRUE(counted) << core::to_text(counted.error());
   EXPECT_EQ(counted->parameters.at("set"), "quick");
+  EXPECT_EQ(counted->parameters.at("cache"), "cold");
   EXPECT_NE(counter_of(*counted, "dram__bytes.sum"), nullptr);
+}
+
+TEST(Registry, TakenTogetherEachTargetHasItsOwnMeasurementInOrder) {
+  std::vector<Target> nowhere(3);
+  for (std::size_t i = 0; i < nowhere.size(); ++i) nowhere[i].label = "target " + std::to_string(i);
+  int last = 0, of = 0;
+  const auto taken = registry()
+                         .find("cupti")
+                         ->make(CollectOptions{})
+                         ->collect_together(nowhere, core::CancelToken(),
+                                            [&](int done, int total) { last = done, of = total; });
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  ASSERT_EQ(taken->size(), 3u);
+  for (const auto& measurement : *taken) EXPECT_EQ(measurement.status, core::MeasurementStatus::kRefused);
+  if (built_with_cuda()) {
+    EXPECT_THAT(taken->at(1).reason, HasSubstr("target 1"));
+  }
+  EXPECT_GT(of, 0);
+  EXPECT_EQ(last, of);
 }
 
 TEST(Registry, AnInProcessCollectorRefusesWhatIsLaunchedElsewhere) {

@@ -125,6 +125,60 @@ TEST(Resources, TheCompilersNumbersServeWithoutAGpu) {
   EXPECT_EQ(launch.launches, 0);
 }
 
+// A driver that knows a library's kernel.
+std::optional<int> driver_answers(FunctionQuestion question) {
+  switch (question) {
+    case FunctionQuestion::kRegisters: return 168;
+    case FunctionQuestion::kStaticSharedBytes: return 1024;
+    case FunctionQuestion::kLocalBytes: return 8;
+    case FunctionQuestion::kBinaryArch: return 90;
+    case FunctionQuestion::kBlocksPerSm: return 2;
+  }
+  return std::nullopt;
+}
+
+TEST(LibraryKernels, TheDriverIsAskedForEachNumber) {
+  const auto all = resources_of_function(driver_answers);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->registers, 168);
+  EXPECT_EQ(all->static_shared_bytes, 1024);
+  EXPECT_EQ(all->local_bytes, 8);
+  EXPECT_EQ(all->binary_arch, 90);
+  EXPECT_EQ(all->blocks_per_sm, 2);
+}
+
+TEST(LibraryKernels, ADriverThatAnswersByHalvesIsNotBelieved) {
+  for (const auto silent : {FunctionQuestion::kRegisters, FunctionQuestion::kStaticSharedBytes,
+                            FunctionQuestion::kLocalBytes, FunctionQuestion::kBinaryArch}) {
+    EXPECT_FALSE(resources_of_function(
+        [&](FunctionQuestion q) { return q == silent ? std::nullopt : driver_answers(q); }));
+  }
+  const auto no_blocks = resources_of_function([](FunctionQuestion q) {
+    return q == FunctionQuestion::kBlocksPerSm ? std::nullopt : driver_answers(q);
+  });
+  ASSERT_TRUE(no_blocks);
+  EXPECT_FALSE(no_blocks->blocks_per_sm);
+}
+
+TEST(LibraryKernels, TheDriversBlocksGoBeforeTheCalculators) {
+  core::ResourceRecord resource;
+  resource.blocks_per_sm = 4;
+  resource.theoretical_occupancy = 0.5;
+  resource.occupancy_limiter = "registers";
+  trust_driver_blocks(resource, 4, 256, device_of(9, 0));
+  EXPECT_EQ(resource.occupancy_limiter, "registers");
+  EXPECT_EQ(resource.theoretical_occupancy, 0.5);
+  trust_driver_blocks(resource, 3, 256, device_of(9, 0));
+  EXPECT_EQ(resource.blocks_per_sm, 3);
+  EXPECT_EQ(resource.theoretical_occupancy, 3 * 8 / 64.0);
+  EXPECT_EQ(resource.occupancy_limiter, "");              // the calculator's reason is not the driver's
+  trust_driver_blocks(resource, 1, 33, device_of(9, 0));  // a warp and a lane are two warps
+  EXPECT_EQ(resource.theoretical_occupancy, 2 / 64.0);
+  resource = {};
+  trust_driver_blocks(resource, 2, 256, core::DeviceRecord{});  // of which no thread is known
+  EXPECT_FALSE(resource.theoretical_occupancy);
+}
+
 TEST(Resources, WhatIsUnknownIsMissingAndSaid) {
   EmptyLaunch launch({core::KernelPlan{.name = "library_kernel"}}, 3);
   const auto taken =

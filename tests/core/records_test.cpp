@@ -8,6 +8,7 @@
 
 #include "core/build_info.h"
 #include "core/cancel.h"
+#include "core/input_kind.h"
 
 namespace flashcore::core {
 namespace {
@@ -68,6 +69,8 @@ TEST(Records, NamesComeBackAndUnknownOnesAreNothing) {
   every_name_comes_back<Origin>();
   every_name_comes_back<SubjectKind>();
   every_name_comes_back<SampleKind>();
+  every_name_comes_back<CacheState>();
+  every_name_comes_back<InputKind>();
   every_name_comes_back<Severity>();
   every_name_comes_back<Answer>();
   every_name_comes_back<MeasurementStatus>();

@@ -176,7 +176,9 @@ TEST(Plan, CoversEveryRowOnce) {
       SCOPED_TRACE(plan.name);
       EXPECT_NE(plan.function, nullptr);
       const std::int64_t rows = 3 * 4 * 130;
-      EXPECT_TRUE(plan.grid_x == rows || plan.grid_x == 3 * 4 * 3) << plan.grid_x;
+      // A row, a few rows of any head, or a tile of one head's 64 a block.
+      EXPECT_TRUE(plan.grid_x == rows || plan.grid_x == (rows + 3) / 4 || plan.grid_x == 3 * 4 * 3)
+          << plan.grid_x;
       EXPECT_GE(plan.block_x, 32);
       EXPECT_LE(plan.dynamic_shared_bytes, 99 << 10) << "what a block may have on sm_86 and sm_89";
     }

@@ -28,6 +28,17 @@ TEST(Models, CausalPairsAreTheSumOverRows) {
   }
 }
 
+TEST(Models, OneExponentialForEveryScoreThatIsSeen) {
+  AttentionProblem p{2, 4, 2, 30, 50, 64};
+  EXPECT_EQ(attention_exps(p), 2.0 * 4 * 30 * 50);
+  p.causal = true;
+  EXPECT_EQ(attention_exps(p), 2.0 * 4 * visible_pairs(p));
+  const core::ModelRecord model = attention_model(p);
+  EXPECT_EQ(model.flops, attention_flops(p));
+  EXPECT_EQ(model.bytes, attention_min_bytes(p));
+  EXPECT_EQ(model.exps, attention_exps(p));
+}
+
 TEST(Models, GroupedHeadsSaveBytesAndNoFlops) {
   const AttentionProblem full{2, 8, 8, 256, 256, 128};
   const AttentionProblem grouped{2, 8, 2, 256, 256, 128};

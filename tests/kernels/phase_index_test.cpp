@@ -8,8 +8,6 @@
 #include <set>
 #include <string>
 
-#include "kernels/models.h"
-
 namespace flashcore::kernels {
 namespace {
 
@@ -83,21 +81,15 @@ TEST(PhaseIndex, DescriptorsAreComplete) {
     EXPECT_FALSE(info.problems.empty());
     EXPECT_TRUE(info.idea.ends_with('.')) << info.idea;
     EXPECT_GE(info.min_compute, 80);
-    EXPECT_GT(info.tolerance.max_error, 0);
     if (!info.builds_on.empty()) {
       auto below = find_phase(info.builds_on);
       ASSERT_TRUE(below.has_value());
       EXPECT_LT((*below)->info.rung, info.rung);
     }
-    ASSERT_NE(phase->flops, nullptr);
-    ASSERT_NE(phase->bytes, nullptr);
     ASSERT_NE(phase->supports, nullptr);
     const bool has_launcher = phase->launch != nullptr;
     EXPECT_EQ(phase->plan != nullptr, has_launcher);
     EXPECT_EQ(phase->workspace_bytes != nullptr, has_launcher);
-    const core::AttentionProblem mission{1, 8, 8, 512, 512, 64};
-    EXPECT_EQ(phase->flops(mission), attention_flops(mission));
-    EXPECT_EQ(phase->bytes(mission), attention_min_bytes(mission));
   }
 }
 

@@ -9,7 +9,7 @@
 #include "analysis/sheet.h"
 #include "core/atomic_file.h"
 #include "reports/page_data.h"
-#include "tests/reports/fixtures.h"
+#include "tests/reports/fixture_runs.h"
 
 namespace flashcore::reports {
 namespace {
@@ -109,7 +109,7 @@ TEST(PageData, GroupsByProblemAndNamesTheFastest) {
   EXPECT_EQ(data["runs"][1]["view"]["speedup_base"], "baseline");
 }
 
-TEST(PageData, CarriesEverySheetOfEveryRunButTheMetrics) {
+TEST(PageData, CarriesEverySheetOfEveryRunThatItDoesNotDraw) {
   auto records = fixtures::usual_records();
   records.push_back(fixtures::imported_records()[0]);
   records.push_back(core::RunRecord{});
@@ -118,12 +118,57 @@ TEST(PageData, CarriesEverySheetOfEveryRunButTheMetrics) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto& sheets = data["runs"][i]["view"]["sheets"];
     for (const analysis::Sheet& sheet : analysis::sheets_of(runs[i], catalogue())) {
-      ASSERT_EQ(sheets.contains(sheet.id), sheet.id != "metrics") << sheet.id;
-      if (sheet.id == "metrics") continue;
+      const bool apart = sheet.id == "metrics" || sheet.id == "speed_of_light";
+      ASSERT_EQ(sheets.contains(sheet.id), !apart) << sheet.id;
+      if (apart) continue;
       ASSERT_EQ(sheets[sheet.id]["sections"].size(), sheet.sections.size());
-      EXPECT_EQ(sheets[sheet.id]["sections"][0]["rows"].size(), sheet.sections[0].rows.size());
+      ASSERT_EQ(sheets[sheet.id]["sections"][0]["rows"].size(), sheet.sections[0].rows.size());
+      if (sheet.sections[0].rows.empty()) continue;
+      const auto& row = sheets[sheet.id]["sections"][0]["rows"].back();
+      const auto text = [&](int place) { return data["texts"][row[place].get<std::size_t>()]; };
+      EXPECT_EQ(text(0), sheet.sections[0].rows.back().id);
+      EXPECT_EQ(text(2), sheet.sections[0].rows.back().value);
+      EXPECT_EQ(text(3), sheet.sections[0].rows.back().note);
     }
   }
+}
+
+// What runs share is said once: the eighth run costs far less than the first.
+TEST(PageData, GrowsLittleWithEachRun) {
+  const auto size = [](const std::vector<core::RunRecord>& records) {
+    return page_data(fixtures::analysed(records, catalogue()), catalogue(), "t").dump().size();
+  };
+  const auto records = fixtures::usual_records();
+  const std::size_t empty = size({}), one = size({records[0]}), eight = size(records);
+  EXPECT_LT((eight - one) / 7, 38'000u);
+  EXPECT_LT(eight - empty, 8 * (one - empty));
+}
+
+TEST(PageData, NamesWhereMetricsComeFromOrWhyTheyAreMissing) {
+  const auto runs = fixtures::analysed({fixtures::record(fixtures::ladder()[1])}, catalogue());
+  const auto data = page_data(runs, catalogue(), "t");
+  const auto& metrics = data["runs"][0]["metrics"];
+  ASSERT_EQ(metrics.size(), runs[0].metrics.size());
+  for (const auto& value : runs[0].metrics) {
+    const auto& shown = metrics[value.metric->id];
+    EXPECT_EQ(shown[0].is_null(), !value.value.has_value()) << value.metric->id;
+    EXPECT_EQ(data["texts"][shown[1].get<std::size_t>()], value.value ? value.provenance : value.reason);
+  }
+}
+
+TEST(PageData, KeepsColdCachesApartAndNamesTheLimit) {
+  const auto runs = fixtures::analysed(
+      {fixtures::record(fixtures::ladder()[1]), fixtures::cold(fixtures::record(fixtures::ladder()[1]))},
+      catalogue());
+  const auto data = page_data(runs, catalogue(), "t");
+  ASSERT_EQ(data["groups"].size(), 2u);
+  EXPECT_EQ(data["groups"][0]["label"], "mission");
+  EXPECT_EQ(data["groups"][1]["label"], "mission, cold caches");
+  EXPECT_EQ(data["groups"][1]["cache"], "cold");
+  EXPECT_THAT(data["groups"][0]["limit"].get<std::string>(), testing::StartsWith("limit 566 ns by products"));
+  EXPECT_EQ(data["runs"][0]["view"]["limit"]["share"], "0.64 %");
+  EXPECT_EQ(data["runs"][0]["view"]["busiest"], "issue 35 %");
+  EXPECT_EQ(data["runs"][1]["view"]["in_cache"], false);
 }
 
 TEST(PageData, ImportsAreAGroupOfTheirOwnByDevice) {

@@ -7,7 +7,7 @@
 #include "core/atomic_file.h"
 #include "reports/html.h"
 #include "reports/json.h"
-#include "tests/reports/fixtures.h"
+#include "tests/reports/fixture_runs.h"
 
 namespace {
 
@@ -36,6 +36,14 @@ std::map<std::string, std::vector<RunRecord>> cases() {
   }
   out["twice"] = {fixtures::counted_twice(fixtures::record(fixtures::ladder()[0])),
                   fixtures::record(fixtures::ladder()[1])};
+  out["partial"] = {fixtures::with_a_lost_pass(fixtures::record(fixtures::ladder()[1]))};
+  out["kernels"] = {fixtures::record(fixtures::ladder()[0]), fixtures::library_record()};
+  for (const fixtures::Shape& shape : fixtures::ladder()) {
+    out["caches"].push_back(fixtures::record(shape));
+    out["caches"].push_back(fixtures::cold(fixtures::record(shape)));
+  }
+  out["old"] = {fixtures::old_record(fixtures::record(fixtures::ladder()[0])),
+                fixtures::old_record(fixtures::record(fixtures::ladder()[1]))};
   return out;
 }
 

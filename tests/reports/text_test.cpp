@@ -65,5 +65,15 @@ TEST(Table, LeavesOutWhatIsWorthLeastWhenNarrow) {
   EXPECT_EQ(TableLayout(columns, rows, 20).draw(rows, false), "  name      dear\n  n     12345678\n");
 }
 
+TEST(Text, CutsInTheMiddleWhatDiffersAtItsEnds) {
+  EXPECT_EQ(cut_middle("short", 10), "short");
+  EXPECT_EQ(cut_middle("gemm_f16_128x128_nt", 11), "gemm_…28_nt");
+  EXPECT_NE(cut_middle("void gemm<a_very_long_name>(Params) one", 20),
+            cut_middle("void gemm<a_very_long_name>(Params) two", 20));
+  for (int width = 0; width < 30; ++width) {
+    EXPECT_LE(display_width(cut_middle("日本語のカーネル名前の長い長い名", width)), width);
+  }
+}
+
 }  // namespace
 }  // namespace flashcore::reports

@@ -204,14 +204,15 @@ class StandIns(unittest.TestCase):
         self.assertNotIn("Started", self.start("run", DISPLAY=":77", FLASHCORE_NO_APP="1").stdout)
         self.assertNotIn("Started", self.start("run").stdout)
 
-    def test_record_takes_all_phases_on_six_problems_and_two_with_the_mask(self):
+    def test_record_takes_all_phases_with_the_mask_and_from_cold_caches_too(self):
         self.assertEqual(self.start("record", "/tmp/out.db.zst").returncode, 0)
-        full, masked, packed = self.called("flashcore-profile")
+        full, masked, cold, packed = self.called("flashcore-profile")
         for shape in ("tiny", "small", "medium", "mission", "multi_batch", "large"):
             self.assertIn(f"[--shape] [{shape}]", full)
         for shape in ("mission,causal", "large,causal"):
             self.assertIn(f"[--shape] [{shape}]", masked)
-        for call in (full, masked):
+        self.assertIn("[--shape] [mission] [--shape] [large] [--cache] [cold]", cold)
+        for call in (full, masked, cold):
             self.assertIn("[--phase] [all]", call)
             self.assertIn("[--set] [full] [--strict]", call)
         self.assertIn("[record] [/tmp/out.db.zst] [--db]", packed)

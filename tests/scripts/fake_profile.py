@@ -8,6 +8,10 @@ with invented numbers. FAKE_FAULT names what it does wrong, so that what watches
   maps        the process that times maps libcupti too
   stuck       a refused cupti is not followed by ncu
   wrong       ncu counts other instructions than cupti
+  weight      a launch's occupancy is that of its kernels weighted by nothing
+  clock       the effective clock is not that which ncu counts
+  slowed      a launch takes longer with the counting process beside it
+  slow        a request to a worker that is ready takes long
 """
 import json
 import mmap
@@ -75,7 +79,8 @@ class Database:
         run["taken"] += 1
         for i in range(samples):
             insert(self.connection, "sample", measurement_id=measurement, ordinal=i, kind="graph", launches=1,
-                   duration_ns=5.0)
+                   duration_ns=run.get("ns", 5000.0) + 10 * i,
+                   effective_clock_mhz=1700.0 if FAULT == "clock" else 1801.0)
         for i, (kernel, name, value) in enumerate(counters):
             self.connection.execute("INSERT OR IGNORE INTO counter_name (name) VALUES (?)", (name,))
             name_id = self.connection.execute("SELECT id FROM counter_name WHERE name = ?", (name,)).fetchone()[0]
@@ -144,11 +149,32 @@ def helper():
     mapped.close()
 
 
+def nanoseconds(run):
+    """Of a launch as a counter pass tells it: the kernel, and 1 us around it in which no cycles are counted."""
+    return 1000.0 + (1e6 if run["shape"] in ("long", "1,8,2048,64") else 2e5)
+
+
 def counters(run, tool):
     names = KERNELS.get(run["phase"], ["one"])
     instructions = 1020 if FAULT == "wrong" and tool == "ncu" else 1000
-    values = (("sm__inst_executed.sum", instructions), ("dram__bytes.sum", 2e6), ("sm__cycles.avg", 5.0))
-    return [(kernel, name, value) for kernel in range(len(names)) for name, value in values]
+    values = [(("sm__inst_executed.sum", instructions), ("dram__bytes.sum", 2e6), ("sm__cycles.avg", 5.0),
+               ("sm__cycles_elapsed.avg.per_second", 1.8e9 * (1 - 1000 / nanoseconds(run))),
+               ("gpu__time_duration.sum", nanoseconds(run)), ("smsp__warps_launched.sum", 100.0),
+               ("sm__warps_active.avg.pct_of_peak_sustained_active", 20.0 + 60.0 * kernel),
+               ("sm__cycles_active.sum", 3e6 - 2e6 * kernel)) for kernel in range(len(names))]
+    return [(kernel, name, value) for kernel in range(len(names)) for name, value in values[kernel]]
+
+
+def show(number, database):
+    """One run as `show --json` has it: the metrics of the launch."""
+    connection = sqlite3.connect(database)
+    phase = connection.execute("SELECT subject.name FROM run JOIN subject ON subject.id = run.subject_id "
+                               "WHERE run.id = ?", (number,)).fetchone()[0]
+    several = len(KERNELS.get(phase, ["one"])) > 1
+    occupancy = 20.0 if not several else 50.0 if FAULT == "weight" else 35.0  # (20 * 3e6 + 80 * 1e6) / 4e6
+    metrics = {"achieved_occupancy": {"value": occupancy}, "warps_launched": {"value": 200.0 if several else 100.0},
+               "l2_bytes": {"value": None}}
+    print(json.dumps({"schema": 2, "runs": [{"phase": phase, "metrics": metrics}]}))
 
 
 def profile(phases, shapes, database, tell, collect=None, ncu_path=None):
@@ -166,6 +192,8 @@ def profile(phases, shapes, database, tell, collect=None, ncu_path=None):
     for i, run in enumerate(runs):
         tell({"event": "run_started", "run_index": i})
         time.sleep(STEP_SECONDS)
+        if FAULT == "slowed" and counting:
+            run["ns"] = 6000.0
         tell({"event": "step", "step": "timing", "run_index": i, "done": 1, "total": 1})
         store.take(run, "timing", samples=3)
     for run in runs if counting or "ncu" in collect else []:
@@ -192,7 +220,9 @@ def profile(phases, shapes, database, tell, collect=None, ncu_path=None):
 def worker():
     for line in sys.stdin:
         request = json.loads(line)
-        code = profile(PHASES, request["problems"], request["db"],
+        if FAULT == "slow":
+            time.sleep(0.3)
+        code = profile(PHASES if request["phases"] == ["all"] else request["phases"], request["problems"], request["db"],
                        lambda event: print(json.dumps({"id": request["id"], **event}), flush=True))
         print(json.dumps({"id": request["id"], "event": "finished", "exit_code": code}), flush=True)
 
@@ -205,6 +235,8 @@ def main(words):
         print("flashcore-profile 0.0.0 (fake)")
     elif words[:1] == ["list"]:
         sqlite3.connect(value["--db"]).execute("SELECT COUNT(*) FROM run")
+    elif words[:1] == ["show"]:
+        show(int(words[1]), value["--db"])
     elif words[:1] == ["helper"]:
         helper()
     elif words[:1] == ["worker"]:

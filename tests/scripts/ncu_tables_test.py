@@ -51,6 +51,19 @@ class Tables(unittest.TestCase):
         _, failed, _ = compare_ncu.table({"dram__bytes.sum": [5]}, {"dram__bytes.sum": [0]})
         self.assertEqual(failed, ["dram__bytes.sum"])
 
+    def test_a_launch_is_weighed_by_what_its_kernels_are_shares_of(self):
+        kernels = [{"sm__warps_active.avg.pct_of_peak_sustained_active": 20.0, "sm__cycles_active.sum": 3.0,
+                    "lts__t_bytes.sum": 100.0},
+                   {"sm__warps_active.avg.pct_of_peak_sustained_active": 80.0, "sm__cycles_active.sum": 1.0,
+                    "lts__t_bytes.sum": 50.0}]
+        self.assertEqual(compare_ncu.launch_value(kernels, "achieved_occupancy"), 35.0)
+        self.assertEqual(compare_ncu.launch_value(kernels, "l2_bytes"), 150.0)
+        self.assertIsNone(compare_ncu.launch_value(kernels, "tensor_pipe_active"))
+        shown = {"achieved_occupancy": [36.0], "l2_bytes": [160.0], "tensor_pipe_active": [1.0]}
+        lines, failed, judged = compare_ncu.launch_table(shown, kernels)
+        self.assertEqual((failed, judged), (["l2_bytes"], 2))
+        self.assertIn("| tensor_pipe_active | there | missing | | | not compared |", lines)
+
     def test_sides_take_turns(self):
         self.assertEqual("".join(bench_ncu.turns(4)), "ABBAABBA")
 

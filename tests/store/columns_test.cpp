@@ -22,7 +22,8 @@ core::RunRecord distinct_run() {
                                 208,      209,      210, 211, 212, 213, 214, 215, "d-uuid"};
   r.environment = {"e-sha",    true,      "e-hash", "e-version", "e-compiler", "e-toolkit",  "e-cuda-driver",
                    "e-driver", "e-cupti", "e-nvml", "e-os",      "e-cpu",      "e-catalogue"};
-  r.model = core::ModelRecord{301, 302};
+  r.model = core::ModelRecord{301, 302, 303};
+  r.cache = core::CacheState::kCold;
   r.tags = {{"run-key", "run-value"}};
   r.diagnostics = {};
   core::MeasurementRecord m;
@@ -36,10 +37,11 @@ core::RunRecord distinct_run() {
   m.reason = "m-reason";
   m.kernels = {{5, "k-name", core::Extent3{501, 502, 503}, core::Extent3{504, 505, 506}}};
   m.resources = {{5, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, "r-limiter", "r-provenance"}};
-  m.samples = {{core::SampleKind::kGraph, 701, 702, 703, 704, 705}};
+  m.samples = {{core::SampleKind::kGraph, 701, 702, 703, 704, 705, 706}};
   m.counters = {{"c-name", 5, 801, "c-reason"}};
-  m.checks = {{901, true, 902, 903, 904, 905, 906, 907, 908, "x-method"}};
-  m.clocks = {{1001, 1002, 1003, 1004, 1005, 1006}};
+  m.checks = {{901, "x-input", true, 902, 903, 904, 905, 906, 907, 908, 909, "x-worst", "x-method"}};
+  m.clocks = {{1001, 1002, 1003, 1004, 1005, 1006, 1007}};
+  m.steps = {{"t-name", 1101}};
   m.diagnostics = {{core::Severity::kError, "g-code", "g-message", "g-hint", "g-source"}};
   m.artifacts = {{"a-kind", "a-name", "a-type", "a-content"}};
   core::add_measurement(r, m);
@@ -56,6 +58,7 @@ class Columns : public ::testing::Test {
     session.started_at = "s-started";
     session.tags = {{"session-key", "session-value"}};
     session.environment.git_sha = "other";
+    session.steps = {{"u-name", 1201}, {"", 0}};
     auto run = distinct_run();
     ASSERT_TRUE(store_.write_run(session, run));
     db_ = connect(folder_ / "runs.db", Access::kReadWrite);
@@ -119,7 +122,7 @@ TEST_F(Columns, EveryOneHoldsWhatItsNameSays) {
                      {"source_hash", "subject-hash"}});
   expect("problem", {{"workload", "load"}, {"text", "load:axis-name=123"}});
   expect("problem_axis", {{"ordinal", "0"}, {"name", "axis-name"}, {"value", "123"}, {"number", "123.0"}});
-  expect("series", {{"kind", "microbenchmark"}, {"subject", "subject-name"}});
+  expect("series", {{"kind", "microbenchmark"}, {"subject", "subject-name"}, {"cache", "cold"}});
   expect(
       "session",
       {{"started_at", "s-started"}, {"command", "s-command"}, {"origin", "import"}, {"source", "s-source"}});
@@ -128,6 +131,8 @@ TEST_F(Columns, EveryOneHoldsWhatItsNameSays) {
                  {"origin", "recording"},
                  {"model_flops", "301.0"},
                  {"model_bytes", "302.0"},
+                 {"model_exps", "303.0"},
+                 {"cache", "cold"},
                  {"answer", "right"}});
   expect("run_tag", {{"key", "run-key"}, {"value", "run-value"}});
   expect("run_summary", {{"graph_p50_ns", "703.0"},
@@ -176,11 +181,13 @@ TEST_F(Columns, EveryOneHoldsWhatItsNameSays) {
                     {"sample_index", "701"},
                     {"launches", "702"},
                     {"duration_ns", "703.0"},
-                    {"sm_clock_before_mhz", "704.0"},
-                    {"sm_clock_after_mhz", "705.0"}});
+                    {"effective_clock_mhz", "704.0"},
+                    {"nominal_before_mhz", "705.0"},
+                    {"nominal_after_mhz", "706.0"}});
   expect("counter_name", {{"name", "c-name"}});
   expect("counter", {{"kernel", "5"}, {"value", "801.0"}, {"reason", "c-reason"}});
   expect("correctness", {{"seed", "901"},
+                         {"input", "x-input"},
                          {"passed", "1"},
                          {"max_error", "902.0"},
                          {"mean_error", "903.0"},
@@ -189,13 +196,18 @@ TEST_F(Columns, EveryOneHoldsWhatItsNameSays) {
                          {"compared", "906"},
                          {"max_tolerance", "907.0"},
                          {"mean_tolerance", "908.0"},
+                         {"plain_max_error", "909.0"},
+                         {"worst", "x-worst"},
                          {"method", "x-method"}});
   expect("clock_log", {{"at_ms", "1001.0"},
                        {"sm_mhz", "1002.0"},
                        {"memory_mhz", "1003.0"},
                        {"power_w", "1004.0"},
                        {"temperature_c", "1005.0"},
-                       {"reasons", "1006"}});
+                       {"reasons", "1006"},
+                       {"other_processes", "1007"}});
+  expect("measurement_step", {{"name", "t-name"}, {"ms", "1101.0"}});
+  expect("session_step", {{"name", "u-name"}, {"ms", "1201.0"}});
   expect("diagnostic", {{"severity", "error"},
                         {"code", "g-code"},
                         {"message", "g-message"},

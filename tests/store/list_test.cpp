@@ -28,6 +28,7 @@ bool keeps(const Known& known, const RunFilter& f) {
   if (!f.problems.empty() && (!run.problem || !in(f.problems, *run.problem))) return false;
   if (f.device_contains == "gpu b" && (!run.device || run.device->name != "Test GPU B")) return false;
   if (f.device_contains == "TEST" && !run.device) return false;
+  if (f.cache && run.cache != f.cache) return false;
   if (f.session && run.session_id != *f.session) return false;
   for (const auto& [key, value] : f.tags) {
     const auto own = run.tags.find(key), shared = known.session_tags.find(key);
@@ -54,6 +55,8 @@ class List : public ::testing::Test {
         run.device->name = random_() % 2 == 0 ? "Test GPU A" : "Test GPU B";
         if (random_() % 9 == 0) run.device.reset();
         if (random_() % 9 == 0) run.problem.reset();
+        if (random_() % 3 == 0) run.cache = core::CacheState::kCold;
+        if (random_() % 9 == 0) run.cache.reset();
         if (random_() % 2 == 0) run.tags["colour"] = random_() % 5 == 0 ? "red" : "blue";
         if (random_() % 7 == 0) run.tags["branch"] = "main";
         run.taken_at = "20" + std::to_string(20 + random_() % 6) + "-06-01T00:00:00Z";  // in no order
@@ -71,6 +74,7 @@ class List : public ::testing::Test {
     if (random_() % 3 == 0)
       f.problems.push_back(*core::parse_problem(random_() % 2 == 0 ? "small" : "mission,causal"));
     if (random_() % 3 == 0) f.device_contains = random_() % 2 == 0 ? "gpu b" : "TEST";
+    if (random_() % 3 == 0) f.cache = random_() % 2 == 0 ? core::CacheState::kWarm : core::CacheState::kCold;
     if (random_() % 5 == 0) f.session = 1 + static_cast<core::RowId>(random_() % 31);
     if (random_() % 3 == 0) f.tags["colour"] = random_() % 3 == 0 ? "red" : "blue";
     if (random_() % 3 == 0) f.tags["branch"] = random_() % 3 == 0 ? "nobody" : "main";
@@ -129,6 +133,67 @@ TEST_F(List, PagesMeetWithoutGapOrOverlap) {
     for (const RunSummary& run : whole.runs) all.push_back(run.id);
     EXPECT_EQ(paged, all);
     EXPECT_GT(all.size(), 50u);
+  }
+}
+
+// The runs of one state where all are of it, of several where not, and none where nobody has it.
+TEST(ListByCache, OneStateOrTheOtherNeverBoth) {
+  const TemporaryFolder folder;
+  auto store = Store::open(folder / "runs.db").value();
+  const auto write = [&](std::optional<core::CacheState> cache) {
+    core::SessionRecord session = tests::sample_session();
+    core::RunRecord run = tests::sample_run("wmma", 2, "tiny", 1000);
+    run.cache = cache;
+    EXPECT_TRUE(store.write_run(session, run));
+  };
+  const auto listed = [&](core::CacheState cache) {
+    RunFilter filter;
+    filter.cache = cache;
+    std::vector<core::RowId> ids;
+    const auto page = store.list_runs(filter);
+    if (!page) {
+      ADD_FAILURE() << core::to_text(page.error());
+      return ids;
+    }
+    for (const RunSummary& run : page->runs) {
+      EXPECT_EQ(run.cache, cache);
+      ids.push_back(run.id);
+    }
+    return ids;
+  };
+  using Ids = std::vector<core::RowId>;
+  EXPECT_EQ(listed(core::CacheState::kCold), Ids());
+  write(core::CacheState::kWarm);
+  EXPECT_EQ(listed(core::CacheState::kCold), Ids());
+  EXPECT_EQ(listed(core::CacheState::kWarm), Ids{1});
+  write(core::CacheState::kCold);
+  write(std::nullopt);
+  write(core::CacheState::kWarm);
+  EXPECT_EQ(listed(core::CacheState::kCold), Ids{2});
+  EXPECT_EQ(listed(core::CacheState::kWarm), (Ids{4, 1}));
+  EXPECT_EQ(testing::runs_in(store).at(1).cache, std::nullopt);
+}
+
+// A run row that says another state than its series is damage, also where the filter keeps every series.
+TEST(ListByCache, ARunThatContradictsItsSeriesIsNotShown) {
+  for (const bool another : {false, true}) {
+    const TemporaryFolder folder;
+    {
+      auto store = Store::open(folder / "runs.db").value();
+      core::SessionRecord session = tests::sample_session();
+      core::RunRecord run = tests::sample_run("wmma", 2, "tiny", 1000), other = run;
+      other.cache = core::CacheState::kCold;
+      ASSERT_TRUE(store.write_run(session, run));
+      if (another) {
+        ASSERT_TRUE(store.write_run(session, other));
+      }
+    }
+    testing::sql(folder / "runs.db", "UPDATE run SET cache = 'cold' WHERE id = 1");
+    RunFilter filter;
+    filter.cache = core::CacheState::kWarm;
+    const auto page = Store::open(folder / "runs.db", Mode::kReadOnly).value().list_runs(filter);
+    ASSERT_FALSE(page);
+    EXPECT_EQ(page.error().code, core::ErrorCode::kDatabase);
   }
 }
 

@@ -61,6 +61,12 @@ TEST(Recording, ThereAndBack) {
       if (name == "r.db.zst") wanted.device->uuid.clear();  // handed on without it
       expect_equal(recording->read_run(run.id).value(), wanted);
     }
+    EXPECT_EQ(recording->read_session(1).value().steps, testing::example_session().steps);
+    RunFilter cold, warm;
+    cold.cache = core::CacheState::kCold;
+    warm.cache = core::CacheState::kWarm;
+    EXPECT_EQ(recording->list_runs(cold).value().runs.size(), 3u);
+    EXPECT_TRUE(recording->list_runs(warm).value().runs.empty());
     EXPECT_EQ(recording->path(), folder / name);
     EXPECT_TRUE(refuses_to_write(*recording));
   }
@@ -183,7 +189,7 @@ TEST(Recording, AFewMegabytesAreQuick) {
     auto session = testing::example_session();
     auto run = example_run();
     for (int i = 0; i < 200; ++i) {
-      run.measurements[2].samples.push_back({core::SampleKind::kGraph, i, 50, 1000.0 + i, 1980.0, 1980.0});
+      run.measurements[2].samples.push_back({core::SampleKind::kGraph, i, 50, 1000.0 + i, 1755.5, {}, {}});
     }
     for (int i = 0; i < 500; ++i) {
       run.measurements[3].counters.push_back({"counter_" + std::to_string(i), {}, i * 1.5, ""});
@@ -301,6 +307,30 @@ TEST(Recording, TheShippedOneIsReadThroughTheMigration) {
     EXPECT_EQ(run->measured_by("timing")[0]->samples.size(), 200u);
     EXPECT_GE(run->measured_by("cupti").size(), 1u);
     EXPECT_TRUE(core::attention_of(*run->problem));
+    EXPECT_EQ(run->cache, summary.cache);
+    EXPECT_TRUE(run->cache);  // our own collectors took it
+    EXPECT_TRUE(run->model);
+  }
+}
+
+// As it was shipped, its schema is older; written out again it is of this one and says the same.
+TEST(Recording, AnOlderOneWrittenOutAgainSaysTheSame) {
+  const auto path = std::filesystem::path(FLASHCORE_SOURCE_DIR) / "recordings/h200.db.zst";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not in this checkout";
+  const TemporaryFolder folder;
+  auto shipped = open_recording(path).value();
+  ASSERT_TRUE(write_recording(shipped, folder / "again.zst"));
+  auto again = open_recording(folder / "again.zst");
+  ASSERT_TRUE(again) << core::to_text(again.error());
+  const auto runs = runs_in(shipped);
+  EXPECT_EQ(runs_in(*again).size(), runs.size());
+  for (const RunSummary& summary : runs) {
+    const auto before = shipped.read_run(summary.id).value();
+    const auto after = again->read_run(summary.id);
+    ASSERT_TRUE(after) << core::to_text(after.error());
+    EXPECT_EQ(after->measurements, before.measurements);
+    EXPECT_EQ(after->cache, before.cache);
+    EXPECT_EQ(after->device, before.device);
   }
 }
 

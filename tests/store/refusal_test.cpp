@@ -219,6 +219,8 @@ TEST(Refusal, AnUnknownWordIsNeverTheFirstOfTheList) {
   for (const auto& [change, where] : std::map<std::string, std::string>{
            {"UPDATE run SET origin = 'recordinh'", "run.origin"},
            {"UPDATE run SET answer = ''", "run.answer"},
+           {"UPDATE run SET cache = 'lukewarm'", "run.cache"},
+           {"UPDATE run SET cache = ''", "run.cache"},
            {"UPDATE subject SET kind = 'Phase'", "subject.kind"},
            {"UPDATE measurement SET status = 'done'", "measurement.status"},
            {"UPDATE sample SET kind = 'x'", "sample.kind"},
@@ -239,6 +241,8 @@ TEST(Refusal, AnUnknownWordIsNeverTheFirstOfTheList) {
   auto store = Store::open(folder / "runs.db", Mode::kReadOnly).value();
   EXPECT_THAT(store.list_runs({}).error().message, HasSubstr("'recordinh'"));
   EXPECT_THAT(store.list_sessions().error().message, HasSubstr("session.origin"));
+  testing::sql(folder / "runs.db", "UPDATE run SET origin = 'live', cache = 'lukewarm'");
+  EXPECT_THAT(store.list_runs({}).error().message, HasSubstr("run.cache holds 'lukewarm'"));
 }
 
 // Pages of the tables that hold numbers, swapped two by two behind a header that is whole. Small files are
@@ -275,7 +279,7 @@ int swapped_wrong(int runs, int samples, std::size_t step) {
   core::add_measurement(pattern, testing::example_check());
   auto timing = testing::example_timing();
   for (int i = 0; i < samples; ++i)
-    timing.samples.push_back({core::SampleKind::kGraph, i, 50, 1000.0 * i, {}, {}});
+    timing.samples.push_back({core::SampleKind::kGraph, i, 50, 1000.0 * i, {}, {}, {}});
   core::add_measurement(pattern, timing);
   {
     auto store = Store::open(folder / "whole.db").value();

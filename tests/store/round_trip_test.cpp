@@ -50,6 +50,7 @@ TEST(RoundTrip, EveryMemberOfARunAndASession) {
     EXPECT_EQ(session->source, wanted.source);
     EXPECT_EQ(session->tags, wanted.tags);
     EXPECT_EQ(session->environment, wanted.environment);
+    EXPECT_EQ(session->steps, wanted.steps);
     auto device = testing::example_device();
     device.uuid.clear();
     EXPECT_EQ(store->devices().value(), std::vector{device});
@@ -131,6 +132,7 @@ TEST(RoundTrip, AForeignKernelWithoutProblemDeviceAndModel) {
   ASSERT_TRUE(store.write_run(session, run));
   expect_equal(store.read_run(run.id).value(), run);
   const auto summary = runs_in(store).at(0);
+  EXPECT_EQ(summary.cache, std::nullopt);
   EXPECT_EQ(summary.counted_ns, 40.0);
   EXPECT_EQ(summary.problem, std::nullopt);
   EXPECT_EQ(summary.device, "");
@@ -211,7 +213,7 @@ TEST(RoundTrip, NotANumberAndInfinity) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   core::RunRecord run;
   core::MeasurementRecord m;
-  m.checks = {{7, false, nan, inf, 3, 2, 9, 0.06, 0.02, "m"}};
+  m.checks = {{7, "peaked", false, nan, inf, 3, 2, 9, 0.06, nan, nan, "", "m"}};
   m.counters = {{"a", {}, nan, ""}, {"b", {}, std::nullopt, ""}, {"c", {}, inf, ""}};
   core::add_measurement(run, m);
   const TemporaryFolder folder;
@@ -221,6 +223,8 @@ TEST(RoundTrip, NotANumberAndInfinity) {
   const auto back = store.read_run(run.id).value().measurements.at(0);
   EXPECT_TRUE(std::isnan(back.checks[0].max_error));
   EXPECT_EQ(back.checks[0].mean_error, inf);
+  EXPECT_EQ(back.checks[0].mean_tolerance, std::nullopt);
+  EXPECT_EQ(back.checks[0].plain_max_error, std::nullopt);
   // A missing value is missing, with a reason.
   EXPECT_EQ(back.counters[0].value, std::nullopt);
   EXPECT_EQ(back.counters[0].reason, "the collector returned NaN");
@@ -253,6 +257,7 @@ TEST(RoundTrip, SharedRowsAreStoredOnce) {
       auto run = example_run(), other = example_run();
       other.device->sm_count = 1;
       other.subject.ladder.reset();
+      if (i == 2) other.cache = core::CacheState::kWarm;
       ASSERT_TRUE(store.write_run(session, run));
       ASSERT_TRUE(store.write_run(session, other));
     }
@@ -264,7 +269,7 @@ TEST(RoundTrip, SharedRowsAreStoredOnce) {
                                                               {"problem", 1},
                                                               {"device_class", 2},
                                                               {"device", 2},
-                                                              {"series", 2},
+                                                              {"series", 3},
                                                               {"counter_name", 2}}) {
     EXPECT_EQ(query_integer(db.get(), "SELECT count(*) FROM " + table), rows) << table;
   }

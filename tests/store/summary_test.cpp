@@ -19,8 +19,10 @@ core::RunRecord run_with_times(const std::vector<double>& graph, const std::vect
   core::MeasurementRecord timing;
   timing.collector = "timing";
   int index = 0;
-  for (const double t : graph) timing.samples.push_back({core::SampleKind::kGraph, index++, 50, t, {}, {}});
-  for (const double t : launch) timing.samples.push_back({core::SampleKind::kLaunch, index++, 1, t, {}, {}});
+  for (const double t : graph)
+    timing.samples.push_back({core::SampleKind::kGraph, index++, 50, t, {}, {}, {}});
+  for (const double t : launch)
+    timing.samples.push_back({core::SampleKind::kLaunch, index++, 1, t, {}, {}, {}});
   core::add_measurement(run, timing);
   return run;
 }
@@ -45,6 +47,31 @@ TEST_F(Summary, MedianIsTheNearestRank) {
   EXPECT_EQ(summary_of(run_with_times({7}, {})).graph_p50_ns, 7.0);
   EXPECT_EQ(summary_of(run_with_times({7}, {})).launch_p50_ns, std::nullopt);
   EXPECT_EQ(summary_of(run_with_times({2, 2, 1, 2}, {})).graph_p50_ns, 2.0);
+}
+
+// The floor of the machine is a kind of its own: it moves no median, whole or appended, and is no time.
+TEST_F(Summary, EmptyKernelsAreNoTimesOfTheRun) {
+  auto run = run_with_times({40, 10, 30, 20}, {5, 1, 4, 2, 3});
+  core::MeasurementRecord floor;
+  floor.collector = "timing";
+  for (int i = 0; i < 9; ++i) floor.samples.push_back({core::SampleKind::kEmpty, i, 50, 0.5, {}, {}, {}});
+  auto head = run;
+  core::add_measurement(run, floor);
+  const auto whole = summary_of(run);
+  ASSERT_TRUE(store_.append(session_, head, floor));
+  const auto appended = runs_in(store_).at(0);
+  for (const auto& summary : {whole, appended}) {
+    EXPECT_EQ(summary.graph_p50_ns, 20.0);
+    EXPECT_EQ(summary.launch_p50_ns, 3.0);
+  }
+  auto counted = testing::example_head();
+  counted.answer = core::Answer::kDoesNotApply;
+  floor.counters = {{"gpu__time_duration.sum", std::nullopt, 70.0, ""}};
+  core::add_measurement(counted, floor);
+  const auto summary = summary_of(counted);
+  EXPECT_EQ(summary.graph_p50_ns, std::nullopt);
+  EXPECT_EQ(summary.launch_p50_ns, std::nullopt);
+  EXPECT_EQ(summary.counted_ns, 70.0);
 }
 
 TEST_F(Summary, AWrongOrUncheckedRunHasNoTime) {
@@ -74,6 +101,7 @@ TEST_F(Summary, CarriesWhatAListShows) {
   EXPECT_EQ(s.subject_title, run.subject.title);
   EXPECT_EQ(s.ladder, run.subject.ladder);
   EXPECT_EQ(s.problem, run.problem);
+  EXPECT_EQ(s.cache, core::CacheState::kCold);
   EXPECT_EQ(s.device, run.device->name);
   EXPECT_EQ(s.commit, run.environment.git_sha);
   EXPECT_EQ(s.origin, core::Origin::kRecording);

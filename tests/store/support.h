@@ -82,6 +82,7 @@ inline core::SessionRecord example_session() {
                    "Debian GNU/Linux 12, kernel 6.1",
                    "Xeon, 16 threads",
                    "cafe"};
+  s.steps = {{"driver", 31.5}, {"store", 0.0}};
   return s;
 }
 
@@ -96,8 +97,12 @@ inline core::MeasurementRecord example_check() {
   m.tool = "FlashCore";
   m.tool_version = "0.1.0";
   m.taken_at = "2026-01-31T12:00:01Z";
-  m.checks = {{0, true, 0.001, 0.0001, 0, 0, 262144, 0.06, 0.02, "fp64 host reference, every row"},
-              {0xFFFFFFFFFFFFFFFFull, true, 0.06, 0.02, 0, 0, 1, 0.06, 0.02, "512 sampled rows"}};
+  m.parameters = {{"moment", "before timing"}};
+  m.checks = {{0, "normal", true, 0.001, 0.0001, 0, 0, 262144, 0.00211, std::nullopt, 0.00105,
+               "b 0, h 3, row 117, d 5", "fp64 on the GPU, every element"},
+              {0xFFFFFFFFFFFFFFFFull, "", true, 0.06, 0.02, 0, 0, 1, 0.06, 0.02, std::nullopt, "",
+               "512 sampled rows"}};
+  m.steps = {{"check", 12.25}};
   return m;
 }
 
@@ -123,10 +128,12 @@ inline core::MeasurementRecord example_timing() {
   m.tool_version = "0.1.0";
   m.taken_at = "2026-01-31T12:00:03Z";
   m.parameters = {{"warmup", "20"}, {"iterations", "100"}, {"cache", "warm"}, {"", ""}};
-  m.samples = {{core::SampleKind::kLaunch, 0, 1, 12345.678, 1980.0, 1965.5},
-               {core::SampleKind::kGraph, 0, 50, 0.1, std::nullopt, std::nullopt},
-               {core::SampleKind::kGraph, 1, 50, 5e-324, 0.0, -1.0}};
-  m.clocks = {{0, 1980, 3201, 700.5, 61, 4}, {10.5, {}, {}, {}, {}, {}}};
+  m.samples = {{core::SampleKind::kLaunch, 0, 1, 12345.678, 1797.25, 1980.0, 1965.5},
+               {core::SampleKind::kGraph, 0, 50, 0.1, std::nullopt, std::nullopt, std::nullopt},
+               {core::SampleKind::kGraph, 1, 50, 5e-324, 5e-324, 0.0, -1.0},
+               {core::SampleKind::kEmpty, 0, 50, 0.05, 1980.0, std::nullopt, std::nullopt}};
+  m.clocks = {{0, 1980, 3201, 700.5, 61, 4, 0}, {10.5, {}, {}, {}, {}, {}, {}}};
+  m.steps = {{"set-up", 0.0}, {"timing", 81.5}, {"timing", 5e-324}};
   m.diagnostics = {{core::Severity::kWarning, "clock_drift", "second", "do this", "timing"}};
   return m;
 }
@@ -160,7 +167,8 @@ inline core::RunRecord example_head() {
   r.device = example_device();
   r.environment = example_session().environment;
   r.environment.driver = "";
-  r.model = core::ModelRecord{2147483648.5, 1e308};
+  r.model = core::ModelRecord{2147483648.5, 1e308, 4194304.25};
+  r.cache = core::CacheState::kCold;
   r.tags = {{"note", "'; DROP TABLE run; --"}, {std::string(10000, 'k'), "<script>alert(1)</script>"}};
   r.diagnostics = {{core::Severity::kInfo, "a", "first", "", "session"}};
   return r;
@@ -187,6 +195,7 @@ inline void expect_equal(const core::RunRecord& a, const core::RunRecord& b) {
   EXPECT_EQ(a.device, b.device);
   EXPECT_EQ(a.environment, b.environment);
   EXPECT_EQ(a.model, b.model);
+  EXPECT_EQ(a.cache, b.cache);
   EXPECT_EQ(a.answer, b.answer);
   EXPECT_EQ(a.tags, b.tags);
   EXPECT_EQ(a.kernels, b.kernels);

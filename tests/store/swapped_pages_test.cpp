@@ -21,6 +21,7 @@ core::RunRecord run_number(int number) {
   const std::string odd = number % 2 == 0 ? "even" : "odd";
   core::RunRecord run = testing::example_head();
   run.subject.name = odd;
+  run.cache = number % 2 == 0 ? core::CacheState::kWarm : core::CacheState::kCold;
   run.tags = {{"parity", odd}};
   run.diagnostics.clear();
   core::MeasurementRecord resources;
@@ -33,6 +34,7 @@ core::RunRecord run_number(int number) {
     r.registers = number;
     r.occupancy_limiter = std::string(100, 'l');
   }
+  for (int i = 0; i < 3; ++i) resources.steps.push_back({odd + std::string(100, 's'), number + i / 8.0});
   core::add_measurement(run, resources);
   return run;
 }
@@ -88,6 +90,7 @@ void expect_runs_right(const Store& store, const std::vector<core::RunRecord>& r
     ASSERT_EQ(run->kernels, wanted.kernels) << what << ", run " << wanted.id;
     ASSERT_EQ(run->measurements, wanted.measurements) << what << ", run " << wanted.id;
     ASSERT_EQ(run->subject.name, wanted.subject.name) << what << ", run " << wanted.id;
+    ASSERT_EQ(run->cache, wanted.cache) << what << ", run " << wanted.id;
     if (complete) {
       ASSERT_EQ(run->tags, wanted.tags) << what << ", run " << wanted.id;
     }
@@ -99,11 +102,12 @@ void expect_lists_right(const Store& store, const std::vector<core::RunRecord>& 
                         const std::string& what) {
   std::map<core::RowId, std::string> names;
   for (const core::RunRecord& run : runs) names[run.id] = run.subject.name;
-  RunFilter by_subject, by_session, by_tag;
+  RunFilter by_subject, by_session, by_tag, by_cache;
   by_subject.subjects = {"odd"};
   by_session.session = runs[1].session_id;
   by_tag.tags = {{"parity", "odd"}};
-  for (RunFilter filter : {by_subject, by_session, by_tag}) {
+  by_cache.cache = core::CacheState::kCold;
+  for (RunFilter filter : {by_subject, by_session, by_tag, by_cache}) {
     filter.limit = 0;
     const auto page = store.list_runs(filter);
     if (!page) continue;
@@ -130,7 +134,7 @@ void expect_right(core::RowId first, bool complete) {
     EXPECT_TRUE(store.read_run(first));
   }
   for (const char* name : {"kernel", "resource", "measurement", "run", "run_tag", "run_by_series",
-                           "run_by_session", "tagged_run", "measurement_kernel"}) {
+                           "run_by_session", "tagged_run", "measurement_kernel", "measurement_step"}) {
     const auto leaves = leaves_of(folder / "whole.db", name);
     ASSERT_GT(leaves.size(), 1U) << name;
     for (std::size_t i = 0; i + 1 < leaves.size(); i += 1 + leaves.size() / 4) {

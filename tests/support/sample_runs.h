@@ -58,10 +58,16 @@ inline core::KernelRecord sample_kernel(const std::string& phase) {
 
 inline core::MeasurementRecord sample_check(const core::AttentionProblem& problem, bool passed = true) {
   auto m = sample_measurement("check");
-  for (const std::uint64_t seed : {0, 42, 12345}) {
-    m.checks.push_back({seed, passed, passed ? 2.5e-4 : 7.5, passed ? 1e-5 : 0.5, 0, 0, problem.q_elements(),
-                        0.06, 0.02, "fp64 host reference, every row"});
-  }
+  m.parameters = {{"moment", "before timing"}};
+  constexpr double kPlain = 2.4e-4;
+  const auto checked = [&](std::uint64_t seed, const char* input) {
+    m.checks.push_back({seed, input, passed, passed ? 2.5e-4 : 7.5, passed ? 1e-5 : 0.5, 0, 0,
+                        problem.q_elements(), 2 * kPlain + 1e-5, std::nullopt, kPlain, "b 0, h 0, row 1, d 5",
+                        "fp64 on the GPU, every element"});
+  };
+  checked(0, "normal");
+  checked(42, "normal");
+  checked(12345, "peaked");
   return m;
 }
 
@@ -83,8 +89,8 @@ inline core::MeasurementRecord sample_timing(double duration_ns, int iterations 
   m.parameters = {
       {"warmup", "20"}, {"iterations", std::to_string(iterations)}, {"launches", "50"}, {"cache", "warm"}};
   for (int i = 0; i < iterations; ++i) {
-    m.samples.push_back({core::SampleKind::kLaunch, i, 1, 5000 + duration_ns + 10 * i, 1980.0, 1980.0});
-    m.samples.push_back({core::SampleKind::kGraph, i, 50, duration_ns + i, 1980.0, 1980.0});
+    m.samples.push_back({core::SampleKind::kLaunch, i, 1, 5000 + duration_ns + 10 * i, 1980.0, {}, {}});
+    m.samples.push_back({core::SampleKind::kGraph, i, 50, duration_ns + i, 1980.0, {}, {}});
   }
   return m;
 }
@@ -102,7 +108,7 @@ inline core::MeasurementRecord sample_counters(const std::string& phase, double 
   return m;
 }
 
-// A run without measurements: subject, problem, device, environment, model.
+// A run without measurements: subject, problem, device, environment, model, warm caches.
 inline core::RunRecord sample_head(const std::string& phase, int rung, const std::string& shape) {
   const core::AttentionProblem problem = *core::parse_attention(shape);
   core::RunRecord run;
@@ -112,9 +118,10 @@ inline core::RunRecord sample_head(const std::string& phase, int rung, const std
   run.problem = core::to_problem(problem);
   run.device = sample_device();
   run.environment = sample_environment();
-  run.model = core::ModelRecord{4.0 * static_cast<double>(problem.batch * problem.heads * problem.seq_q *
-                                                          problem.seq_k * problem.head_dim),
-                                static_cast<double>(core::tensor_bytes(problem))};
+  const double scores = static_cast<double>(problem.batch * problem.heads * problem.seq_q * problem.seq_k);
+  run.model = core::ModelRecord{4.0 * scores * static_cast<double>(problem.head_dim),
+                                static_cast<double>(core::tensor_bytes(problem)), scores};
+  run.cache = core::CacheState::kWarm;
   return run;
 }
 

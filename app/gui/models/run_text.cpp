@@ -1,6 +1,7 @@
 #include "app/gui/models/run_text.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 #include <tuple>
 
 #include "analysis/units.h"
@@ -59,8 +60,20 @@ QString timeText(const store::RunSummary& run) {
   return time ? toText(analysis::format_duration_ns(time->ns)) : tr("no timing");
 }
 
-QString problemText(const std::optional<core::Problem>& problem) {
-  return problem ? oneLine(core::problem_label(*problem), 120) : tr("no problem");
+QString cacheText(std::optional<core::CacheState> cache) {
+  return cache == core::CacheState::kCold ? tr("cold caches") : QString();
+}
+
+QString problemText(const std::optional<core::Problem>& problem, std::optional<core::CacheState> cache) {
+  const QString text = problem ? oneLine(core::problem_label(*problem), 120) : tr("no problem");
+  const QString caches = cacheText(cache);
+  return caches.isEmpty() ? text : QStringLiteral("%1, %2").arg(text, caches);
+}
+
+QString shortProblemText(const store::RunSummary& run) {
+  const QString text = run.problem ? oneLine(core::problem_label(*run.problem), 120) : QString();
+  if (run.cache != core::CacheState::kCold) return text;
+  return text.isEmpty() ? tr("cold") : tr("%1, cold").arg(text);
 }
 
 QString deviceText(const std::string& name) {
@@ -77,7 +90,7 @@ QString originBadge(core::Origin origin) {
 }
 
 bool sameGroup(const store::RunSummary& a, const store::RunSummary& b) {
-  return a.problem == b.problem && a.device == b.device;
+  return a.problem == b.problem && a.device == b.device && a.cache == b.cache;
 }
 
 bool ladderLess(const store::RunSummary& a, const store::RunSummary& b) {

@@ -30,15 +30,20 @@ std::optional<ShownTime> shownTime(const store::RunSummary& run);
 // "12.3 µs", or why there is none: "wrong answer".
 QString timeText(const store::RunSummary& run);
 
-// "mission,causal"; "no problem" for a run without one.
-QString problemText(const std::optional<core::Problem>& problem);
+// "cold caches"; empty for warm ones and where it is not known.
+QString cacheText(std::optional<core::CacheState> cache);
+// "mission,causal", "mission, cold caches"; "no problem" for a run without one.
+QString problemText(const std::optional<core::Problem>& problem, std::optional<core::CacheState> cache);
+// "mission, cold": for a narrow column; empty for warm caches and no problem.
+QString shortProblemText(const store::RunSummary& run);
 // The device's name; "device unknown".
 QString deviceText(const std::string& name);
 
 // "RECORDING", "IMPORT"; empty for a live run.
 QString originBadge(core::Origin origin);
 
-// Runs of one problem on one class of device stand beside one another in the plots.
+// Runs of one problem on one class of device, from caches in one state, stand beside one another in the
+// plots.
 bool sameGroup(const store::RunSummary& a, const store::RunSummary& b);
 // By ladder, references after it, then what is on no ladder in the order taken.
 bool ladderLess(const store::RunSummary& a, const store::RunSummary& b);

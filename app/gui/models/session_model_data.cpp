@@ -12,7 +12,8 @@ namespace {
 
 QString runToolTip(const store::RunSummary& run) {
   QString text = run.subject_title.empty() ? oneLine(run.subject, 300) : oneLine(run.subject_title, 200);
-  text += QLatin1Char('\n') + problemText(run.problem) + SessionModel::tr(" on ") + deviceText(run.device);
+  text += QLatin1Char('\n') + problemText(run.problem, run.cache) + SessionModel::tr(" on ") +
+          deviceText(run.device);
   text += SessionModel::tr("\nRun %1, taken %2 UTC").arg(run.id).arg(shortTime(run.taken_at));
   if (run.origin == core::Origin::kRecording) text += SessionModel::tr(" (a recording)");
   if (run.origin == core::Origin::kImport) text += SessionModel::tr(" (an import)");
@@ -88,7 +89,7 @@ QVariant SessionModel::runData(const store::RunSummary& run, int column, int rol
     case RunIdRole: return static_cast<qlonglong>(run.id);
     case Qt::DisplayRole:
       if (column == NameColumn) return oneLine(run.subject);
-      if (column == ProblemColumn) return run.problem ? problemText(run.problem) : QString();
+      if (column == ProblemColumn) return shortProblemText(run);
       return timeText(run);
     case Qt::ToolTipRole: return runToolTip(run);
     case Qt::FontRole:

@@ -17,6 +17,7 @@ struct Theme {
   QColor selected;   // the ring around what is selected
   QColor compute;    // compute ceilings
   QColor bandwidth;  // bandwidth ceilings
+  QColor busiest;    // the unit nearest to its own peak
   QColor good, warning, bad;
   QColor recording;      // the badge's fill
   QColor recordingText;  // and its text

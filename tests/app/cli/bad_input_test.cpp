@@ -21,6 +21,14 @@ TEST_F(BadInput, UnknownNamesGetTheNearest) {
   auto set = run({"--set", "quik"});
   EXPECT_EQ(set.exit_code, 2);
   EXPECT_THAT(set.err, HasSubstr("quick"));
+  for (const std::string state : {"wram", "WARM", "hot"}) {
+    auto cache = run({"--cache=" + state});
+    EXPECT_EQ(cache.exit_code, 2) << state;
+    EXPECT_THAT(cache.err, HasSubstr("warm, cold")) << state;
+    EXPECT_EQ(run({"list", "runs", "--cache=" + state}).exit_code, 2) << state;
+  }
+  EXPECT_THAT(run({"--cache", "wram"}).err, HasSubstr("did you mean warm"));
+  EXPECT_THAT(run({"--cache", "clod"}).err, HasSubstr("did you mean cold"));
   auto collector = run({"--collect", "timng"});
   EXPECT_EQ(collector.exit_code, 2);
   EXPECT_THAT(collector.err, HasSubstr("timing"));

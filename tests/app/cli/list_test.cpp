@@ -57,6 +57,32 @@ TEST_F(Lists, RunsAreFilteredAndPaged) {
   EXPECT_THAT(page.out, HasSubstr("there are more: --before 5"));
 }
 
+TEST_F(Lists, RunsFromColdCachesSayItAndAreFiltered) {
+  std::vector<core::RunRecord> runs;
+  for (const char* shape : {"mission", "mission,causal"}) {
+    runs.push_back(sample_run("wmma", 2, shape, 40'000));
+    runs.push_back(sample_run("wmma", 2, shape, 60'000));
+    runs.back().cache = core::CacheState::kCold;
+  }
+  runs.push_back(sample_run("other", 3, "mission", 50'000));
+  runs.back().cache.reset();  // of an import
+  const std::string db = make_database(runs);
+  EXPECT_THAT(ids({"--cache", "cold"}), ElementsAre(4, 2));
+  EXPECT_THAT(ids({"--cache", "warm"}), ElementsAre(3, 1));
+  EXPECT_THAT(ids({}), ElementsAre(5, 4, 3, 2, 1));
+  const auto wide = run({"list", "runs", "--db", db}, {{"COLUMNS", "120"}});
+  EXPECT_THAT(wide.out, HasSubstr("mission,causal, cold caches"));
+  EXPECT_THAT(wide.out, HasSubstr("mission, cold caches"));
+  const auto narrow = run({"list", "runs", "--db", db}, {{"COLUMNS", "80"}});
+  EXPECT_THAT(narrow.out, HasSubstr("mission,causal cold "));
+  std::istringstream lines(narrow.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(reports::display_width(line), 80) << line;
+  const auto all = json::parse(run({"list", "runs", "--db", db, "--json"}).out).at("runs");
+  EXPECT_TRUE(all[0]["cache"].is_null());
+  EXPECT_EQ(all[1]["cache"], "cold");
+  EXPECT_EQ(all[2]["cache"], "warm");
+}
+
 TEST_F(Lists, EveryListIsOneObjectAsJson) {
   six_runs();
   for (const std::string& what : cli::list_names()) {

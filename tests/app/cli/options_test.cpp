@@ -3,6 +3,7 @@
 
 #include "app/cli/inputs.h"
 #include "app/cli/progress.h"
+#include "app/cli/steps_text.h"
 #include "app/session/collectors.h"
 #include "reports/text.h"
 #include "tests/app/cli/fixture.h"
@@ -32,6 +33,63 @@ TEST(CliOptions, ReplayTakesAFileOrNone) {
   EXPECT_EQ(parse({"--replay"})->replay, "");
   EXPECT_EQ(parse({"--replay", "x.db.zst"})->replay, "x.db.zst");
   EXPECT_EQ(parse({"--replay", "--shape", "tiny"})->replay, "");
+}
+
+TEST(CliOptions, CachesAreWarmWhereNothingIsSaid) {
+  EXPECT_FALSE(parse({})->cache.has_value());
+  const auto usual = cli::make_request(*parse({}));
+  EXPECT_EQ(usual->cache, core::CacheState::kWarm);
+  EXPECT_FALSE(usual->replay_cache);
+  const auto cold = cli::make_request(*parse({"--cache", "cold"}));
+  EXPECT_EQ(cold->cache, core::CacheState::kCold);
+  EXPECT_EQ(cold->replay_cache, core::CacheState::kCold);
+  EXPECT_THAT(cold->command, HasSubstr(" --cache cold"));
+  EXPECT_TRUE(parse({"--replay", "--cache", "cold"})->idle.empty());  // it chooses among the recorded runs
+  EXPECT_TRUE(parse({"--verbose"})->verbose);
+  EXPECT_FALSE(parse({"show", "3", "--cache", "cold"}));
+  EXPECT_FALSE(parse({"list", "phases", "--cache", "cold"}));
+}
+
+// --- where the time went -----------------------------------------------------------------------------------
+
+analysis::RunAnalysis counted(const char* phase, const char* shape, std::vector<core::StepRecord> steps) {
+  analysis::RunAnalysis analysis;
+  analysis.run = sample_head(phase, 1, shape);
+  core::add_measurement(analysis.run, sample_timing(40'000));
+  core::add_measurement(analysis.run, sample_counters(phase, 40'000, 1e6));
+  analysis.run.measurements.back().steps = std::move(steps);
+  return analysis;
+}
+
+TEST(Verbose, StepsStandOnceWithTheirSharesAndInColumns) {
+  const std::vector<core::StepRecord> session{{"driver", 200}, {"check", 50.04}, {"total", 500}};
+  const std::vector<core::StepRecord> shared{{"prepare", 10}, {"passes", 30}};
+  const std::string text =
+      cli::steps_text(session,
+                      {counted("baseline", "mission", shared), counted("wmma", "mission", shared),
+                       counted("wmma", "tiny", {{"prepare", 1}})},
+                      {}, 80);
+  EXPECT_EQ(text,
+            "session                                ms   share\n"
+            "  driver                            200.0   40.0%\n"
+            "  check                              50.0   10.0%\n"
+            "  elsewhere                         250.0   50.0%\n"
+            "  total                             500.0  100.0%\n"
+            "cupti of baseline, wmma on mission     ms   share\n"
+            "  prepare                            10.0   25.0%\n"
+            "  passes                             30.0   75.0%\n"
+            "  total                              40.0  100.0%\n"
+            "cupti of wmma on tiny                  ms   share\n"
+            "  prepare                             1.0  100.0%\n"
+            "  total                               1.0  100.0%\n");
+}
+
+TEST(Verbose, NothingWasMeasuredNothingIsSaidAndNamesSteerNoTerminal) {
+  EXPECT_EQ(cli::steps_text({}, {}, {}, 80), "");
+  const std::vector<core::StepRecord> zero{{"a\x1b[31m", 0}, {"total", 0}};
+  const std::string text = cli::steps_text(zero, {}, {}, 80);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find("nan"), std::string::npos);
 }
 
 TEST(CliOptions, TagsSplitAtTheFirstEquals) {

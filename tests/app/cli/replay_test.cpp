@@ -53,6 +53,47 @@ TEST_F(Replay, AWrongAnswerExits4AndItsTimeIsNoResult) {
   EXPECT_TRUE(json["runs"][0]["timing"]["graph_us"].is_null());
 }
 
+TEST_F(Replay, OnlyRunsOfTheStateOfTheCachesThatWasAskedFor) {
+  std::vector<core::RunRecord> runs{sample_run("wmma", 2, "mission", 40'000),
+                                    sample_run("wmma", 2, "mission", 60'000)};
+  runs.back().cache = core::CacheState::kCold;
+  auto source = store::Store::open(make_database(runs, "two.db"), store::Mode::kReadOnly);
+  ASSERT_TRUE(source);
+  const std::string recording = (folder_ / "two.db.zst").string();
+  ASSERT_TRUE(store::write_recording(*source, recording));
+  const auto runs_of = [&](std::vector<std::string> arguments) {
+    const std::string db = (folder_ / "replayed.db").string();
+    std::filesystem::remove(db);
+    arguments.insert(arguments.begin(), {"--replay", recording, "--db", db});
+    const auto outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("without effect")));
+    std::vector<std::optional<core::CacheState>> states;
+    auto store = store::Store::open(db, store::Mode::kReadOnly);
+    EXPECT_TRUE(store);
+    const auto page = store->list_runs({});
+    for (const auto& r : page->runs) states.push_back(r.cache);
+    return states;
+  };
+  using core::CacheState;
+  EXPECT_THAT(runs_of({}), ::testing::ElementsAre(CacheState::kCold, CacheState::kWarm));
+  EXPECT_THAT(runs_of({"--cache", "cold"}), ::testing::ElementsAre(CacheState::kCold));
+  EXPECT_THAT(runs_of({"--cache", "warm"}), ::testing::ElementsAre(CacheState::kWarm));
+  // The shared one has warm runs only.
+  const auto none = run({"--replay", make_recording(), "--cache", "cold"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("caches warm"));
+}
+
+TEST_F(Replay, VerboseSaysWhereTheTimeWentOnStandardError) {
+  const auto outcome = run({"--replay", make_recording(), "--json", "-", "--verbose"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(nlohmann::json::accept(outcome.out));
+  for (const char* step : {"session ", "  recording ", "  store ", "  total ", "read and analyse", "100.0%"})
+    EXPECT_THAT(outcome.err, HasSubstr(step));
+  EXPECT_THAT(run({"--replay", make_recording()}).err, Not(HasSubstr("100.0%")));
+}
+
 TEST_F(Replay, HostileTagsAreText) {
   const std::string script = "<script>alert(1)</script>";
   const auto report = (folder_ / "report.html").string();

@@ -125,6 +125,40 @@ TEST_F(Worker, WithoutARequestItJustEnds) {
   EXPECT_EQ(outcome.out, "");
 }
 
+// It is kept from request to request; what somebody mends meanwhile must count all the same.
+TEST_F(Worker, ReadsTheCatalogueAgainWhenItsFilesHaveChanged) {
+  const auto folder = folder_ / "catalogue";
+  std::filesystem::create_directory(folder);
+  Program program(command({"worker"}), with_home({{"FLASHCORE_CATALOGUE", folder.string()}}));
+  auto r = request();
+  r.id = 1;
+  program.say(to_line(r) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"finished\",\"exit_code\":0,\"id\":1"));
+  std::ofstream(folder / "mine.toml") << "this is no TOML [";
+  r.id = 2;
+  program.say(to_line(r) + "\n");
+  ASSERT_TRUE(program.wait_for("mine.toml"));
+  std::filesystem::remove(folder / "mine.toml");
+  r.id = 3;
+  program.say(to_line(r) + "\n");
+  ASSERT_TRUE(program.wait_for("\"event\":\"finished\",\"exit_code\":0,\"id\":3"));
+  program.close_input();
+  EXPECT_EQ(program.finish().exit_code, 0);
+}
+
+TEST_F(Worker, ASecondRequestTellsItsStepsToo) {
+  Program program(command({"worker"}), with_home());
+  auto r = request();
+  for (r.id = 1; r.id <= 2; ++r.id) {
+    program.say(to_line(r) + "\n");
+    ASSERT_TRUE(program.wait_for("\"event\":\"finished\",\"exit_code\":0,\"id\":" + std::to_string(r.id)));
+  }
+  program.close_input();
+  const auto finished = std::get<session::WorkerFinished>(last_message(program.finish().out).content);
+  ASSERT_FALSE(finished.outcome.steps.empty());
+  EXPECT_EQ(finished.outcome.steps.back().name, "total");
+}
+
 TEST_F(Worker, ReadsTheCatalogueThatTheAppReads) {
   Program program(command({"worker"}), with_home({{"FLASHCORE_CATALOGUE", (folder_ / "none").string()}}));
   program.say(to_line(request()) + "\n");

@@ -178,7 +178,7 @@ TEST_F(HelperTest, ReplaysARecordingThroughTheRealHelper) {
   ASSERT_TRUE(shown.count() > 0 || shown.wait(kWaitMs)) << window_->banner()->message().toStdString();
   EXPECT_EQ(window_->database()->path(), file("default.db"));
   const core::RowId first = window_->view()->currentSession();
-  EXPECT_EQ(window_->sessions()->session(first)->run_count, 6);
+  EXPECT_EQ(window_->sessions()->session(first)->run_count, 7);
   EXPECT_TRUE(child<QLabel>("originBadge")->isVisible());
   // Once more, by the same helper, into the database that is open by now.
   const qint64 process = window_->worker()->processId();

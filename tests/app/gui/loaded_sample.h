@@ -21,6 +21,7 @@ inline store::RunSummary summaryOf(const analysis::RunAnalysis& run) {
   summary.subject = run.run.subject.name;
   summary.ladder = run.run.subject.ladder;
   summary.problem = run.run.problem;
+  summary.cache = run.run.cache;
   summary.device = run.run.device ? run.run.device->name : "";
   summary.answer = run.run.answer;
   if (run.graph_ns) summary.graph_p50_ns = run.graph_ns->p50;

@@ -231,6 +231,27 @@ TEST(RunText, RunsStandBesideThoseOfTheirProblemAndDevice) {
   EXPECT_FALSE(sameGroup(a, b));
   c.device = "another";
   EXPECT_FALSE(sameGroup(run(1), c));
+  auto warm = run(1), cold = run(2), unknown = run(3);
+  warm.cache = core::CacheState::kWarm;
+  cold.cache = core::CacheState::kCold;
+  EXPECT_FALSE(sameGroup(warm, cold));
+  EXPECT_FALSE(sameGroup(warm, unknown));
+  EXPECT_TRUE(sameGroup(cold, cold));
+}
+
+TEST(RunText, ColdCachesAreSaidWithTheProblem) {
+  auto cold = run(1);
+  cold.problem = *core::parse_problem("mission,causal");
+  cold.cache = core::CacheState::kCold;
+  EXPECT_EQ(problemText(cold.problem, cold.cache), QStringLiteral("mission,causal, cold caches"));
+  EXPECT_EQ(problemText(cold.problem, core::CacheState::kWarm), QStringLiteral("mission,causal"));
+  EXPECT_EQ(problemText(cold.problem, std::nullopt), QStringLiteral("mission,causal"));
+  SessionModel model;
+  fill(model, {cold, run(2)});
+  EXPECT_EQ(shown(model, model.indexOfRun(1), SessionModel::ProblemColumn),
+            QStringLiteral("mission,causal, cold"));
+  EXPECT_TRUE(model.indexOfRun(1).data(Qt::ToolTipRole).toString().contains(QStringLiteral("cold caches")));
+  EXPECT_FALSE(model.indexOfRun(2).data(Qt::ToolTipRole).toString().contains(QStringLiteral("cold")));
 }
 
 TEST(Text, LinesAreCutAndCleaned) {
@@ -255,8 +276,8 @@ double contrast(const QColor& a, const QColor& b) {
 TEST(Theme, TextColoursCanBeReadInLightAndDark) {
   for (const QPalette& palette : {lightPalette(), darkPalette()}) {
     const Theme theme = themeOf(palette);
-    for (const QColor& colour :
-         {theme.text, theme.muted, theme.compute, theme.bandwidth, theme.good, theme.warning, theme.bad}) {
+    for (const QColor& colour : {theme.text, theme.muted, theme.compute, theme.bandwidth, theme.busiest,
+                                 theme.good, theme.warning, theme.bad}) {
       EXPECT_GE(contrast(colour, theme.base), 4.5) << colour.name().toStdString();
     }
     EXPECT_GE(contrast(theme.recordingText, theme.recording), 4.5);

@@ -82,6 +82,11 @@ TEST_F(ProfileTest, TheRequestReachesTheHelperWhole) {
   makeWindow(machineWithGpu);
   child<QLineEdit>("seed")->setText(QStringLiteral("77"));
   child<QCheckBox>("strict")->setChecked(true);
+  EXPECT_EQ(window_->panel()->request().profile.cache, core::CacheState::kWarm);
+  auto* caches = child<QComboBox>("cacheState");
+  caches->setFocus();
+  QTest::keyClick(caches, Qt::Key_Down);
+  EXPECT_EQ(caches->currentText(), QStringLiteral("cold"));
   child<QLineEdit>("otherProblem")
       ->setText(QStringLiteral("b=1,h=8,hkv=2,sq=512,sk=512,d=64,dtype=bf16,mask=causal"));
   auto request = window_->panel()->request();
@@ -92,9 +97,35 @@ TEST_F(ProfileTest, TheRequestReachesTheHelperWhole) {
   const auto& back = std::get<session::WorkerRequest>(*command).profile;
   EXPECT_EQ(back.seed, 77U);
   EXPECT_TRUE(back.strict);
+  EXPECT_EQ(back.cache, core::CacheState::kCold);
   EXPECT_EQ(back.command, request.profile.command);
   EXPECT_EQ(back.collectors, request.profile.collectors);
   EXPECT_EQ(labels(back.problems), (std::vector<std::string>{"mission", "mission,hkv=2,bf16,causal"}));
+}
+
+// A helper that counts stays warm from click to click only where it is asked for the same.
+TEST_F(ProfileTest, ASecondClickAsksForTheSame) {
+  makeWindow(machineWithGpu);
+  window_->panel()->setCache(core::CacheState::kCold);
+  const std::string first = session::to_line(window_->panel()->request());
+  window_->panel()->setRunning(true);
+  window_->panel()->showDone(QStringLiteral("Done: 3 runs."));
+  EXPECT_EQ(session::to_line(window_->panel()->request()), first);
+}
+
+TEST_F(ProfileTest, TheCacheStateIsRemembered) {
+  for (const auto& [before, after] : {std::pair(core::CacheState::kWarm, core::CacheState::kCold),
+                                      std::pair(core::CacheState::kCold, core::CacheState::kWarm),
+                                      std::pair(core::CacheState::kWarm, core::CacheState::kWarm)}) {
+    MainWindowOptions options;
+    options.examine = machineWithGpu;
+    options.defaultDatabase = file("default.db");
+    MainWindow window(options);
+    EXPECT_EQ(window.panel()->request().profile.cache, before);
+    window.panel()->setCache(after);
+    window.show();
+    window.close();
+  }
 }
 
 TEST_F(ProfileTest, EveryCollectorOfTheRegistryCanBeChosen) {

@@ -80,41 +80,68 @@ const std::map<std::string, double>& exampleCounters() {
 
 core::MeasurementRecord checks(const RunOptions& options, const core::AttentionProblem& problem) {
   auto m = measurement("check");
-  for (const std::uint64_t seed : {0U, 42U, 12345U}) {
-    m.checks.push_back({seed, options.correct, options.correct ? 4e-4 : 1.7, 2e-5, 0, 0, problem.q_elements(),
-                        0.06, 0.02, "fp64 host reference, every row"});
+  for (const char* input : {"normal", "peaked"}) {
+    core::CheckRecord check;
+    check.input = input;
+    check.passed = options.correct;
+    check.max_error = options.correct ? 4e-4 : 1.7;
+    check.mean_error = 2e-5;
+    check.compared = problem.q_elements();
+    check.max_tolerance = 1e-3;
+    check.plain_max_error = 4.95e-4;
+    check.method = "fp64 on the GPU, every element";
+    m.checks.push_back(check);
   }
   return m;
 }
 
-core::MeasurementRecord timing(double p50_us) {
+core::MeasurementRecord timing(const RunOptions& options) {
   auto m = measurement("timing");
-  m.parameters = {{"warmup", "20"}, {"iterations", "20"}};
+  m.parameters = {
+      {"cache", std::string(core::name_of(options.cache))}, {"warmup", "20"}, {"iterations", "20"}};
+  const auto add = [&m](core::SampleKind kind, int index, int launches, double ns) {
+    m.samples.push_back({kind, index, launches, ns, 1800.0, {}, {}});
+  };
   for (int i = 0; i < 20; ++i) {
-    const double ns = p50_us * 1000 + (i - 10) * 20;
-    m.samples.push_back({core::SampleKind::kGraph, i, 20, ns, 1980.0, 1980.0});
-    m.samples.push_back({core::SampleKind::kLaunch, i, 1, ns + 2500, 1980.0, 1980.0});
+    const double ns = options.p50_us * 1000 + (i - 10) * 20;
+    add(core::SampleKind::kGraph, i, 20, ns);
+    add(core::SampleKind::kLaunch, i, 1, ns + 2500);
+    if (options.floor_us > 0) add(core::SampleKind::kEmpty, i, 20, options.floor_us * 1000);
   }
   return m;
 }
 
-core::MeasurementRecord counters() {
+std::string kernelName(const RunOptions& options, int kernel) {
+  return "attention_" + options.phase + "_" + std::to_string(kernel) + "<64>";
+}
+
+core::MeasurementRecord counters(const RunOptions& options) {
   auto m = measurement("cupti", "CUPTI");
   m.passes = 4;
-  for (const auto& [name, value] : exampleCounters()) m.counters.push_back({name, 0, value, {}});
+  m.parameters["cache"] = std::string(core::name_of(options.cache));
+  for (int kernel = 0; kernel < options.kernels; ++kernel) {
+    for (const auto& [name, value] : exampleCounters()) {
+      if (name != "gpu__time_duration.sum") m.counters.push_back({name, kernel, value, {}});
+    }
+    m.counters.push_back({"gpu__time_duration.sum", kernel, options.p50_us * 1000 / (kernel + 1), {}});
+  }
   return m;
 }
 
-core::MeasurementRecord resources(const std::string& phase) {
+core::MeasurementRecord resources(const RunOptions& options) {
   auto m = measurement("resources");
-  m.kernels.push_back({0, "attention_" + phase + "<64>", core::Extent3{64, 1, 1}, core::Extent3{128, 1, 1}});
-  core::ResourceRecord resource;
-  resource.registers = 96;
-  resource.dynamic_shared_bytes = 49'152;
-  resource.theoretical_occupancy = 0.5;
-  resource.occupancy_limiter = "shared";
-  resource.provenance = "driver+ptxas";
-  m.resources.push_back(resource);
+  for (int kernel = 0; kernel < options.kernels; ++kernel) {
+    m.kernels.push_back(
+        {kernel, kernelName(options, kernel), core::Extent3{64, 1, 1}, core::Extent3{128, 1, 1}});
+    core::ResourceRecord resource;
+    resource.kernel = kernel;
+    resource.registers = 96;
+    resource.dynamic_shared_bytes = 49'152;
+    resource.theoretical_occupancy = 0.5;
+    resource.occupancy_limiter = "shared";
+    resource.provenance = "driver+ptxas";
+    m.resources.push_back(resource);
+  }
   return m;
 }
 
@@ -131,11 +158,13 @@ core::RunRecord makeRun(const RunOptions& options) {
   run.environment = environment();
   const auto p = must(core::attention_of(*run.problem));
   run.model = core::ModelRecord{4.0 * static_cast<double>(p.batch * p.heads * p.seq_q * p.seq_k * p.head_dim),
-                                static_cast<double>(core::tensor_bytes(p))};
+                                static_cast<double>(core::tensor_bytes(p)),
+                                static_cast<double>(p.batch * p.heads * p.seq_q * p.seq_k)};
+  run.cache = options.cache;
   if (options.checked) core::add_measurement(run, checks(options, p));
-  core::add_measurement(run, resources(options.phase));
-  core::add_measurement(run, timing(options.p50_us));
-  if (options.counters) core::add_measurement(run, counters());
+  core::add_measurement(run, resources(options));
+  core::add_measurement(run, timing(options));
+  if (options.counters) core::add_measurement(run, counters(options));
   return run;
 }
 
@@ -174,8 +203,9 @@ SampleIds writeSample(const std::filesystem::path& path) {
   auto live = makeSession();
   ids.baseline = write(live, {.phase = "baseline", .rung = 1, .p50_us = 900});
   ids.wmma = write(live, {.phase = "wmma", .rung = 2, .p50_us = 60});
-  ids.cublas = write(live, {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35});
-  ids.wmmaTiny = write(live, {.phase = "wmma", .rung = 2, .problem = "tiny", .p50_us = 4});
+  ids.cublas = write(live, {.phase = "cublas", .rung = 100, .reference = true, .p50_us = 35, .kernels = 3});
+  ids.wmmaTiny = write(live, {.phase = "wmma", .rung = 2, .problem = "tiny", .p50_us = 4, .floor_us = 1.25});
+  ids.wmmaCold = write(live, {.phase = "wmma", .rung = 2, .p50_us = 75, .cache = core::CacheState::kCold});
   ids.live = live.id;
   auto recording = makeSession(core::Origin::kRecording);
   write(recording, {.phase = "baseline", .rung = 1, .p50_us = 900, .origin = core::Origin::kRecording});

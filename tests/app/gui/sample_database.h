@@ -18,6 +18,9 @@ struct RunOptions {
   bool correct = true;
   bool checked = true;
   bool counters = true;
+  core::CacheState cache = core::CacheState::kWarm;
+  int kernels = 1;      // of a launch; each with its counted time, the first the longest
+  double floor_us = 0;  // what an empty kernel takes; 0: not taken
   core::Origin origin = core::Origin::kLive;
 };
 
@@ -30,11 +33,12 @@ core::RunRecord makeImport(const std::string& kernel, double duration_us);
 
 core::SessionRecord makeSession(core::Origin origin = core::Origin::kLive);
 
-// Two sessions: the older with baseline, wmma and cublas on mission and tiny (live), the newer one a
+// Two sessions: the older with baseline, wmma (from warm and from cold caches) and cublas (three
+// kernels) on mission and wmma on tiny (live), the newer one a
 // replayed recording with a wrong answer in it. Aborts the test program where it cannot be written.
 struct SampleIds {
   core::RowId live = 0, recording = 0;
-  core::RowId baseline = 0, wmma = 0, cublas = 0, wmmaTiny = 0, wrong = 0;
+  core::RowId baseline = 0, wmma = 0, cublas = 0, wmmaTiny = 0, wmmaCold = 0, wrong = 0;
 };
 SampleIds writeSample(const std::filesystem::path& path);
 

@@ -82,6 +82,11 @@ TEST(RooflineView, TheButtonsChangeTheMemory) {
   EXPECT_EQ(view.memory(), QStringLiteral("l2"));
   EXPECT_TRUE(view.plot()->xAxis->label().contains(QStringLiteral("L2")));
   EXPECT_NE(labels(view.plot()).filter(QStringLiteral("B/s")).join(QLatin1Char(' ')), dram);
+  QTest::mouseClick(view.findChild<QToolButton*>(QStringLiteral("memoryL1")), Qt::LeftButton);
+  EXPECT_EQ(view.memory(), QStringLiteral("l1"));
+  EXPECT_TRUE(view.plot()->xAxis->label().contains(QStringLiteral("L1")));
+  EXPECT_TRUE(view.pointPosition(2).has_value());
+  EXPECT_FALSE(view.findChild<QToolButton*>(QStringLiteral("memoryL2"))->isChecked());
   QTest::mouseClick(view.findChild<QToolButton*>(QStringLiteral("memoryDram")), Qt::LeftButton);
   EXPECT_EQ(view.memory(), QStringLiteral("dram"));
 }
@@ -94,13 +99,89 @@ TEST(RooflineView, LabelsOfNeighboursDoNotCoverOneAnother) {
   std::vector<QRectF> boxes;
   for (int i = 0; i < view.plot()->itemCount(); ++i) {
     const auto* text = qobject_cast<QCPItemText*>(view.plot()->item(i));
-    if (!text || text->rotation() != 0) continue;
+    if (!text || text->rotation() != 0 || !text->visible()) continue;
     boxes.emplace_back(text->topLeft->pixelPosition(), text->bottomRight->pixelPosition());
   }
   ASSERT_GE(boxes.size(), 3U);
   for (std::size_t a = 0; a < boxes.size(); ++a) {
     for (std::size_t b = a + 1; b < boxes.size(); ++b) EXPECT_FALSE(boxes[a].intersects(boxes[b])) << a << b;
   }
+}
+
+// The corners of a label, turned as it is drawn.
+QPolygonF outline(const QCPItemText& text) {
+  const QSizeF size = QFontMetricsF(text.font()).boundingRect(QRectF(0, 0, 2000, 200), 0, text.text()).size();
+  QTransform turned;
+  turned.translate(text.position->pixelPosition().x(), text.position->pixelPosition().y());
+  turned.rotate(text.rotation());
+  const QRectF box(-size.width() / 2, -size.height() / 2, size.width(), size.height());
+  return turned.map(QPolygonF(box));
+}
+
+// In a window of 1024 the plot is some 280 pixels wide; wide ones are no excuse either.
+TEST(RooflineView, LabelsOfCeilingsTouchNothingAtAnySize) {
+  for (const QSize size : {QSize(290, 230), QSize(340, 260), QSize(520, 300), QSize(1000, 520)}) {
+    for (const char* memory : {"dram", "l2", "l1"}) {
+      RooflineView view;
+      showView(view, ladder());
+      view.resize(size);
+      view.setMemory(QLatin1String(memory));
+      view.plot()->replot();
+      const Theme theme = themeOf(view.palette());
+      std::vector<std::pair<QString, QPolygonF>> ceilings;
+      for (int i = 0; i < view.plot()->itemCount(); ++i) {
+        const auto* text = qobject_cast<QCPItemText*>(view.plot()->item(i));
+        const bool ofCeiling = text && (text->color() == theme.compute || text->color() == theme.bandwidth);
+        if (ofCeiling && text->visible()) ceilings.emplace_back(text->text(), outline(*text));
+      }
+      EXPECT_GE(ceilings.size(), 2U) << size.width() << memory;
+      for (std::size_t a = 0; a < ceilings.size(); ++a) {
+        EXPECT_TRUE(QRectF(view.plot()->axisRect()->rect()).contains(ceilings[a].second.boundingRect()))
+            << ceilings[a].first.toStdString() << size.width() << memory;
+        for (std::size_t b = a + 1; b < ceilings.size(); ++b) {
+          EXPECT_TRUE(ceilings[a].second.intersected(ceilings[b].second).isEmpty())
+              << ceilings[a].first.toStdString() << " touches " << ceilings[b].first.toStdString() << " at "
+              << size.width() << memory;
+        }
+      }
+    }
+  }
+}
+
+// Also where there was no room for its name.
+TEST(RooflineView, ACeilingsLineTellsWhatItIs) {
+  RooflineView view;
+  showView(view, ladder());
+  const auto* tensor = view.plot()->graph(0);
+  const double x = view.plot()->xAxis->range().upper * 0.8, y = tensor->data()->at(1)->value;
+  const QPoint at(static_cast<int>(view.plot()->xAxis->coordToPixel(x)),
+                  static_cast<int>(view.plot()->yAxis->coordToPixel(y)));
+  EXPECT_TRUE(view.ceilingText(at).contains(QStringLiteral("FLOP/s"))) << view.ceilingText(at).toStdString();
+  EXPECT_TRUE(view.ceilingText(at).contains(QStringLiteral("MHz"))) << view.ceilingText(at).toStdString();
+  EXPECT_TRUE(view.ceilingText(view.plot()->axisRect()->rect().bottomRight() - QPoint(3, 3)).isEmpty());
+}
+
+TEST(RooflineView, WhatLimitsNothingIsDashed) {
+  auto loaded = std::make_shared<LoadedRun>(*ladder());
+  auto run = std::make_shared<analysis::RunAnalysis>(*loaded->run);
+  run->roofline.ceilings = {{"tensor_f16", "Tensor", false, true, 1e15, "from a document"},
+                            {"l2", "L2 by definition", true, false, 5e12, "a definition"}};
+  loaded->run = run;
+  RooflineView view;
+  showView(view, loaded);
+  const auto pens = [&] {
+    std::pair<int, int> solidAndDashed;
+    for (int i = 0; i < view.plot()->graphCount(); ++i) {
+      if (view.plot()->graph(i)->lineStyle() == QCPGraph::lsNone) continue;
+      ++(view.plot()->graph(i)->pen().style() == Qt::DashLine ? solidAndDashed.second : solidAndDashed.first);
+    }
+    return solidAndDashed;
+  };
+  EXPECT_EQ(pens(), std::make_pair(1, 0));  // by DRAM bytes: the definition of L2 is not drawn
+  view.setMemory(QStringLiteral("l2"));
+  EXPECT_EQ(pens(), std::make_pair(1, 1));
+  EXPECT_EQ(labels(view.plot()).filter(QStringLiteral("no limit")).size(), 1)
+      << labels(view.plot()).join(QLatin1Char(';')).toStdString();
 }
 
 TEST(RooflineView, PointsThatComeLaterLeaveAZoomAsItIs) {
@@ -145,6 +226,42 @@ TEST(PhaseBarsView, ShowsValuesAndSpeedUps) {
   EXPECT_TRUE(view.values()[1].endsWith(QStringLiteral("15.0x"))) << view.values()[1].toStdString();
   EXPECT_TRUE(view.values()[2].contains(QStringLiteral("wrong answer")));
   EXPECT_EQ(view.plot()->plottableCount(), 3);  // no bar for the wrong one
+}
+
+TEST(PhaseBarsView, RunsFromCachesInAnotherStateAreNoPeers) {
+  const std::vector<RunOptions> runs{
+      {.phase = "baseline", .rung = 1, .p50_us = 900},
+      {.phase = "wmma", .rung = 2, .p50_us = 60},
+      {.phase = "wmma", .rung = 2, .p50_us = 75, .cache = core::CacheState::kCold}};
+  PhaseBarsView view;
+  showView(view, loadedRun(runs, 2));
+  EXPECT_EQ(view.names(), QStringList({QStringLiteral("baseline"), QStringLiteral("wmma")}));
+  const auto* title = view.findChild<QLabel*>(QStringLiteral("barsTitle"));
+  EXPECT_FALSE(title->text().contains(QStringLiteral("cold"))) << title->text().toStdString();
+  showView(view, loadedRun(runs, 3));
+  EXPECT_EQ(view.names(), QStringList({QStringLiteral("wmma")}));
+  EXPECT_TRUE(title->text().contains(QStringLiteral("mission, cold caches"))) << title->text().toStdString();
+  // A baseline from warm caches would make a speed-up of what is none.
+  EXPECT_TRUE(view.values()[0].endsWith(QStringLiteral("base"))) << view.values()[0].toStdString();
+}
+
+// Faint, without a name, and told by the tip.
+TEST(RooflineView, RunsFromCachesInAnotherStateStandBehind) {
+  RooflineView view;
+  showView(view, loadedRun({{.phase = "wmma", .rung = 2, .p50_us = 60},
+                            {.phase = "fused", .rung = 3, .p50_us = 75, .cache = core::CacheState::kCold}}));
+  EXPECT_TRUE(view.pointPosition(2).has_value());
+  EXPECT_FALSE(labels(view.plot()).contains(QStringLiteral("fused")));
+  EXPECT_TRUE(view.pointText(2).contains(QStringLiteral("fused on mission, cold caches")));
+  EXPECT_FALSE(view.pointText(1).contains(QStringLiteral("cold")));
+}
+
+TEST(PhaseBarsView, TimesThatDifferAreToldApart) {
+  PhaseBarsView view;
+  showView(view, loadedRun({{.phase = "first", .rung = 1, .p50_us = 15.12},
+                            {.phase = "second", .rung = 2, .p50_us = 15.14}}));
+  EXPECT_NE(view.values()[0].section(QLatin1Char(' '), 0, 0),
+            view.values()[1].section(QLatin1Char(' '), 0, 0));
 }
 
 TEST(PhaseBarsView, OfManyRunsTheNewestOfEachPhaseIsShownAndTheChosenOne) {

@@ -26,6 +26,11 @@ int help_out() {
   static tests::FakeWorld world;
   world.on_step = [way](const std::string& step, const std::string& subject,
                         const core::CancelToken* cancel) -> core::Status {
+    // What is on the device when a step begins, for who reads it.
+    if (way == "tell")
+      std::fprintf(stderr, "%s %s beside %d\n", step.c_str(), subject.c_str(), world.prepared);
+    if (way == "unprepared" && step == "prepare" && subject == "fast")
+      return core::fail(core::ErrorCode::kUsage, "the memory does not hold it", "take less");
     if (step != "cupti") return {};
     std::this_thread::sleep_for(pause_of(std::getenv("FAKE_PAUSE_MS")));
     if (way == "crash" && subject == "fast") {

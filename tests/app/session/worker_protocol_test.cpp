@@ -18,6 +18,8 @@ TEST(WorkerProtocol, TheWholeRequestSurvivesTheJourney) {
   r.profile.set = analysis::CounterSet::kFull;
   r.profile.warmup = 3;
   r.profile.iterations = 7;
+  r.profile.cache = core::CacheState::kCold;
+  r.profile.replay_cache = core::CacheState::kCold;
   r.profile.device = 1;
   r.profile.seed = 0xFFFF'FFFF'FFFF'FFFF;
   r.profile.strict = true;
@@ -43,6 +45,8 @@ TEST(WorkerProtocol, TheWholeRequestSurvivesTheJourney) {
   EXPECT_EQ(back.profile.set, analysis::CounterSet::kFull);
   EXPECT_EQ(back.profile.warmup, 3);
   EXPECT_EQ(back.profile.iterations, 7);
+  EXPECT_EQ(back.profile.cache, core::CacheState::kCold);
+  EXPECT_EQ(back.profile.replay_cache, core::CacheState::kCold);
   EXPECT_EQ(back.profile.device, 1);
   EXPECT_EQ(back.profile.seed, r.profile.seed);
   EXPECT_TRUE(back.profile.strict);
@@ -92,6 +96,7 @@ TEST(WorkerProtocol, MessagesSurviveTheJourney) {
   finished.outcome.cancelled = true;
   finished.outcome.skipped = {"why"};
   finished.outcome.counter_refusal = core::Error{core::ErrorCode::kPermission, "no", "do this", "35"};
+  finished.outcome.steps = {{"driver", 181.25}, {"total", 1503.5}};
   finished.exit_code = 130;
   const auto end = parse_message(to_line(WorkerMessage{8, finished}));
   ASSERT_TRUE(end);
@@ -101,12 +106,20 @@ TEST(WorkerProtocol, MessagesSurviveTheJourney) {
   EXPECT_EQ(back.outcome.skipped, finished.outcome.skipped);
   EXPECT_EQ(back.outcome.counter_refusal->code, core::ErrorCode::kPermission);
   EXPECT_EQ(back.outcome.counter_refusal->hint, "do this");
+  EXPECT_EQ(back.outcome.steps, finished.outcome.steps);
   EXPECT_EQ(back.exit_code, 130);
 
   const auto error =
       parse_message(to_line(WorkerMessage{9, WorkerError{{core::ErrorCode::kDatabase, "m", "h", "c"}, 5}}));
   ASSERT_TRUE(error);
   EXPECT_EQ(std::get<WorkerError>(error->content).error.code, core::ErrorCode::kDatabase);
+}
+
+TEST(WorkerProtocol, CachesAreWarmWhereNothingIsSaidAndAReplayTakesAll) {
+  const auto command = parse_command(R"({"cmd":"profile"})");
+  ASSERT_TRUE(command);
+  EXPECT_EQ(std::get<WorkerRequest>(*command).profile.cache, core::CacheState::kWarm);
+  EXPECT_FALSE(std::get<WorkerRequest>(*command).profile.replay_cache);
 }
 
 TEST(WorkerProtocol, TextThatIsNoUtf8DoesNotBreakTheLine) {
@@ -116,19 +129,36 @@ TEST(WorkerProtocol, TextThatIsNoUtf8DoesNotBreakTheLine) {
 }
 
 TEST(WorkerProtocol, RefusesTheRest) {
-  for (const char* line :
-       {"", "x", "[]", "3", "{}", R"({"cmd":"dance"})", R"({"cmd":"profile","phases":3})",
-        R"({"cmd":"profile","set":"huge"})", R"({"cmd":"profile","phase":["wmma"]})",
-        R"({"cmd":"profile","warmup":2.5})", R"({"cmd":"profile","warmup":true})",
-        R"({"cmd":"profile","iters":99999999999})", R"({"cmd":"profile","seed":-1})",
-        R"({"cmd":"profile","problems":["misson"]})", R"({"cmd":"profile","tags":{"a":1}})",
-        R"({"cmd":"cancel","id":1})", R"({"cmd":"import","file":"x"})"}) {
+  for (const char* line : {"",
+                           "x",
+                           "[]",
+                           "3",
+                           "{}",
+                           R"({"cmd":"dance"})",
+                           R"({"cmd":"profile","phases":3})",
+                           R"({"cmd":"profile","set":"huge"})",
+                           R"({"cmd":"profile","phase":["wmma"]})",
+                           R"({"cmd":"profile","warmup":2.5})",
+                           R"({"cmd":"profile","warmup":true})",
+                           R"({"cmd":"profile","iters":99999999999})",
+                           R"({"cmd":"profile","seed":-1})",
+                           R"({"cmd":"profile","problems":["misson"]})",
+                           R"({"cmd":"profile","tags":{"a":1}})",
+                           R"({"cmd":"profile","cache":"hot"})",
+                           R"({"cmd":"profile","cache":""})",
+                           R"({"cmd":"profile","cache":1})",
+                           R"({"cmd":"profile","replay_cache":"hot"})",
+                           R"({"cmd":"cancel","id":1})",
+                           R"({"cmd":"import","file":"x"})"}) {
     EXPECT_FALSE(parse_command(line)) << line;
   }
   // An event or an error code that is not known was taken for the first of its list.
-  for (const char* line : {"", "{}", R"({"event":"dance"})", R"({"event":"step","done":"x"})",
-                           R"({"event":"error","code":"devcie","message":"m"})", R"({"event":"error"})",
-                           R"({"event":"step","phase":"wmma"})"}) {
+  for (const char* line :
+       {"", "{}", R"({"event":"dance"})", R"({"event":"step","done":"x"})",
+        R"({"event":"error","code":"devcie","message":"m"})", R"({"event":"error"})",
+        R"({"event":"step","phase":"wmma"})", R"({"event":"finished","steps":3})",
+        R"({"event":"finished","steps":[3]})", R"({"event":"finished","steps":[{"name":"a","ms":"1"}]})",
+        R"({"event":"finished","steps":[{"name":"a","ms":1,"s":1}]})"}) {
     EXPECT_FALSE(parse_message(line)) << line;
   }
 }

@@ -9,13 +9,10 @@
 #include <iostream>
 
 #include "collectors/chips.h"
-#include "collectors/cupti.h"
-#include "collectors/device.h"
 #include "collectors/doctor.h"
 #include "collectors/resources.h"
 #include "collectors/timing.h"
-#include "tests/collectors/fake_launch.h"
-#include "tests/collectors/gpu/multiply_add.h"
+#include "tests/collectors/gpu/known_launches.h"
 
 namespace flashcore::collectors {
 namespace {
@@ -24,62 +21,15 @@ using core::MeasurementRecord;
 using testing::counter_of;
 using testing::diagnosed;
 using ::testing::HasSubstr;
-using testing::target_of;
-
-constexpr int kCount = 1 << 20;
-constexpr double kWarps = kCount / 32.0;
-constexpr const char* kFusedOps = "smsp__sass_thread_inst_executed_op_ffma_pred_on.sum";
-constexpr const char* kWarpsLaunched = "smsp__warps_launched.sum";
-constexpr const char* kInstructions = "smsp__inst_executed.sum";
-constexpr const char* kLoadedBytes = "l1tex__t_bytes_pipe_lsu_mem_global_op_ld.sum";
-constexpr const char* kStoredBytes = "l1tex__t_bytes_pipe_lsu_mem_global_op_st.sum";
-constexpr const char* kDuration = "gpu__time_duration.sum";
-
-core::Status status_of(cudaError_t result) {
-  if (result == cudaSuccess) return {};
-  (void)cudaGetLastError();
-  return core::fail(core::ErrorCode::kDevice, cudaGetErrorString(result));
-}
-
-// One launch of the kernels with 1, 2, 1, 2 ... fused multiply-adds a thread.
-class MultiplyAdd final : public core::Launchable {
- public:
-  explicit MultiplyAdd(int kernels) : kernels_(kernels) {
-    for (float** buffer : {&x_, &y_, &out_}) {
-      if (cudaMalloc(reinterpret_cast<void**>(buffer), kCount * sizeof(float)) != cudaSuccess) std::abort();
-      cudaMemset(*buffer, 0, kCount * sizeof(float));
-    }
-    core::KernelPlan plan;
-    plan.name = "multiply_add<1>";
-    plan.function = testing::multiply_add_function();
-    plan.grid_x = kCount / testing::kMultiplyAddThreads;
-    plan.block_x = testing::kMultiplyAddThreads;
-    plans_.push_back(plan);
-  }
-  ~MultiplyAdd() override {
-    for (float* buffer : {x_, y_, out_}) cudaFree(buffer);
-  }
-  std::string_view label() const override { return "multiply-add"; }
-  core::Status launch(core::StreamHandle stream) override {
-    for (int k = 0; k < kernels_; ++k) {
-      const auto status = status_of(
-          testing::launch_multiply_add(x_, y_, out_, kCount, 1 + k % 2, static_cast<cudaStream_t>(stream)));
-      if (!status) return status;
-    }
-    // What a library may do, and a graph may not hold.
-    return synchronizes ? status_of(cudaStreamSynchronize(static_cast<cudaStream_t>(stream)))
-                        : core::Status();
-  }
-  std::span<const core::KernelPlan> kernels() const override { return plans_; }
-  int kernels_per_launch() const override { return kernels_; }
-
-  bool synchronizes = false;
-
- private:
-  int kernels_;
-  float *x_ = nullptr, *y_ = nullptr, *out_ = nullptr;
-  std::vector<core::KernelPlan> plans_;
-};
+using testing::kCount;
+using testing::kDuration;
+using testing::kFusedOps;
+using testing::kInstructions;
+using testing::kLoadedBytes;
+using testing::kStoredBytes;
+using testing::kWarps;
+using testing::kWarpsLaunched;
+using testing::MultiplyAdd;
 
 // Well the first time, which is the warm-up, and never again: it fails while the profiler counts.
 class FailsUnderCounters final : public core::Launchable {
@@ -106,43 +56,8 @@ double median_ns(const MeasurementRecord& measurement, core::SampleKind kind) {
   return times[times.size() / 2];
 }
 
-class Gpu : public ::testing::Test {
- protected:
-  void SetUp() override {
-    auto used = use_device(0);
-    if (!used) GTEST_SKIP() << used.error().message;
-    device_ = std::move(*used);
-  }
-  core::Result<MeasurementRecord> take(Collector& collector, core::Launchable& launch,
-                                       const Progress& progress = {}) const {
-    return collector.collect(target_of(launch, device_), cancel_, progress);
-  }
-  core::DeviceRecord device_;
-  core::CancelToken cancel_;
-};
-
-// Counters may be refused on a machine with a GPU: then there is nothing to compare, but a remedy.
-class Counters : public Gpu {
- protected:
-  void collect(CuptiCollector& collector, core::Launchable& launch, MeasurementRecord& measurement) {
-    auto taken = take(collector, launch);
-    ASSERT_TRUE(taken) << core::to_text(taken.error());
-    measurement = std::move(*taken);
-    if (measurement.status != core::MeasurementStatus::kRefused) return;
-    ASSERT_NE(diagnosed(measurement, "counters_refused"), nullptr);
-    EXPECT_FALSE(diagnosed(measurement, "counters_refused")->hint.empty());
-    GTEST_SKIP() << measurement.reason;
-  }
-  static double value(const MeasurementRecord& measurement, const char* name, int kernel = 0) {
-    const auto* counter = counter_of(measurement, name, kernel);
-    if (counter == nullptr || !counter->value) {
-      ADD_FAILURE() << name << " [" << kernel
-                    << "] is missing: " << (counter == nullptr ? "not taken" : counter->reason);
-      return -1;
-    }
-    return *counter->value;
-  }
-};
+class Gpu : public testing::GpuTest {};
+class Counters : public testing::CountersTest {};
 
 TEST_F(Gpu, IsDescribedWhole) {
   std::cout << device_.name << ", " << device_.chip << ", SM clock up to " << device_.sm_clock_max_khz / 1000
@@ -187,6 +102,7 @@ TEST_F(Counters, AreExactForAKnownKernel) {
   EXPECT_EQ(taken.parameters.at("replay"), "user");
   EXPECT_EQ(taken.parameters.at("cache"), "warm");
   EXPECT_EQ(taken.parameters.at("launches_per_pass"), "2");
+  EXPECT_EQ(taken.parameters.at("shared_with"), "1");
   // What the process that times tells from the runtime is what CUPTI says, where it is certain.
   const ChipGuess guess =
       guess_chip(device_.compute_major, device_.compute_minor, device_.sm_count, device_.name);
@@ -306,67 +222,6 @@ TEST_F(Counters, ThePreparationIsAllButTheLaunches) {
   EXPECT_EQ(value(taken, kFusedOps), kCount);
 }
 
-TEST_F(Gpu, TimingTakesBothKindsAndTheGraphIsNotSlower) {
-  MultiplyAdd launch(1);
-  TimingCollector timing({.iterations = 50});
-  int last = 0;
-  const auto taken = take(timing, launch, [&](int done, int total) {
-    EXPECT_GE(done, last);
-    EXPECT_EQ(total, 100);
-    last = done;
-  });
-  ASSERT_TRUE(taken) << core::to_text(taken.error());
-  EXPECT_EQ(last, 100);
-  EXPECT_EQ(taken->status, core::MeasurementStatus::kComplete);
-  EXPECT_EQ(taken->parameters.at("method"), "events,graph");
-  EXPECT_EQ(taken->parameters.at("iterations"), "50");
-  EXPECT_EQ(taken->samples.size(), 100u);
-  const bool clocks = diagnosed(*taken, "nvml_missing") == nullptr;
-  for (const auto& sample : taken->samples) {
-    EXPECT_GT(sample.duration_ns, 0);
-    EXPECT_EQ(sample.kind == core::SampleKind::kLaunch, sample.launches == 1);
-    // The clock is there, or a diagnostic says why it is not.
-    EXPECT_EQ(sample.sm_clock_before_mhz.has_value(), clocks);
-  }
-  if (clocks) {
-    ASSERT_EQ(taken->clocks.size(), 6u);  // begin, middle and end of either kind
-    for (std::size_t i = 0; i < taken->clocks.size(); ++i) {
-      EXPECT_TRUE(taken->clocks[i].sm_mhz);
-      if (i > 0) {
-        EXPECT_GT(taken->clocks[i].at_ms, taken->clocks[i - 1].at_ms);
-      }
-    }
-  }
-  const double launch_ns = median_ns(*taken, core::SampleKind::kLaunch);
-  const double graph_ns = median_ns(*taken, core::SampleKind::kGraph);
-  std::cout << "launch " << launch_ns << " ns, graph " << graph_ns << " ns\n";
-  EXPECT_LE(graph_ns, launch_ns);
-}
-
-TEST_F(Gpu, ALaunchThatCannotBeCapturedIsStillTimedSingly) {
-  MultiplyAdd launch(1);
-  launch.synchronizes = true;
-  TimingCollector timing({.iterations = 10});
-  const auto taken = take(timing, launch);
-  ASSERT_TRUE(taken) << core::to_text(taken.error());
-  EXPECT_EQ(taken->samples.size(), 10u);
-  EXPECT_EQ(taken->status, core::MeasurementStatus::kPartial);
-  EXPECT_EQ(taken->parameters.at("method"), "events");
-  ASSERT_NE(diagnosed(*taken, "graph_capture_failed"), nullptr);
-  EXPECT_FALSE(diagnosed(*taken, "graph_capture_failed")->hint.empty());
-  EXPECT_EQ(cudaGetLastError(), cudaSuccess);  // nothing is left for the next run to stumble over
-}
-
-TEST_F(Gpu, TimingStopsWhenAsked) {
-  MultiplyAdd launch(1);
-  TimingCollector timing({});
-  const auto taken = take(timing, launch, [&](int done, int) {
-    if (done == 5) cancel_.request();
-  });
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code, core::ErrorCode::kCancelled);
-}
-
 TEST_F(Gpu, CountingStopsWhenAsked) {
   cancel_.request();
   MultiplyAdd launch(1);
@@ -414,6 +269,35 @@ TEST_F(Gpu, OccupancyIsTheRuntimes) {
       EXPECT_EQ(resource.static_shared_bytes, testing::kStagedSharedBytes);
     }
   }
+}
+
+// A library's kernel is known by its CUfunction alone, and has what the runtime says of the same function.
+TEST_F(Gpu, AKernelWithoutASymbolHasTheDriversResources) {
+  cudaFunction_t function = nullptr;
+  ASSERT_EQ(cudaGetFuncBySymbol(&function, testing::multiply_add_staged_function()), cudaSuccess);
+  core::KernelPlan plan;
+  plan.name = "a library's kernel";
+  plan.driver_function = function;
+  plan.block_x = 128;
+  testing::EmptyLaunch launch({plan});
+  const auto taken = ResourcesCollector().collect(testing::target_of(launch, device_), cancel_, {});
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  EXPECT_EQ(taken->status, core::MeasurementStatus::kComplete) << taken->reason;
+  ASSERT_EQ(taken->resources.size(), 1u);
+  cudaFuncAttributes attributes{};
+  ASSERT_EQ(cudaFuncGetAttributes(&attributes, testing::multiply_add_staged_function()), cudaSuccess);
+  const auto& resource = taken->resources.front();
+  EXPECT_EQ(resource.registers, attributes.numRegs);
+  EXPECT_EQ(resource.static_shared_bytes, testing::kStagedSharedBytes);
+  EXPECT_EQ(resource.local_bytes, static_cast<std::int64_t>(attributes.localSizeBytes));
+  EXPECT_EQ(resource.binary_arch, attributes.binaryVersion);
+  EXPECT_EQ(resource.provenance, "driver");
+  int blocks = 0;
+  ASSERT_EQ(
+      cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, testing::multiply_add_staged_function(), 128, 0),
+      cudaSuccess);
+  EXPECT_EQ(resource.blocks_per_sm, blocks);
+  EXPECT_FALSE(resource.occupancy_limiter.empty());
 }
 
 TEST_F(Gpu, TheDoctorFindsIt) {

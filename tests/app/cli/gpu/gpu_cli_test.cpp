@@ -65,7 +65,7 @@ TEST_F(GpuCli, AllPhasesOnTheMissionFillEverySection) {
     EXPECT_EQ(run["recording"], false);
     EXPECT_EQ(run["correctness"]["passed"], true);
     EXPECT_LE(run["correctness"]["max_error"].get<double>(), 2e-3);
-    EXPECT_EQ(run["timing"]["graph_us"]["n"], 100);
+    EXPECT_EQ(run["timing"]["graph_us"]["n"], 50);  // half as many replays as launches
     EXPECT_EQ(run["timing"]["launch_us"]["n"], 100);
     EXPECT_LE(run["timing"]["graph_us"]["p50"], run["timing"]["launch_us"]["p50"]);
     for (const char* metric : {"tensor_pipe_active", "achieved_occupancy", "dram_throughput", "l2_bytes",
@@ -75,6 +75,38 @@ TEST_F(GpuCli, AllPhasesOnTheMissionFillEverySection) {
     }
     EXPECT_FALSE(has_diagnostic(run, "counters_refused"));
   }
+}
+
+// Both inputs are checked before timing, and once more what the timed launches left; all phases of the
+// problem share their passes, and where the time went is told.
+TEST_F(GpuCli, PhasesAreTakenTogetherInEitherStateOfTheCaches) {
+  const auto db = (folder_ / "runs.db").string();
+  for (const std::string state : {"warm", "cold"}) {
+    SCOPED_TRACE(state);
+    const auto outcome = run({"--phase", "baseline,wmma", "--shape", "mission", "--cache", state, "--db", db,
+                              "--iters", "20", "--verbose"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("cupti of baseline, wmma on mission"));
+    for (const char* step : {"  driver ", "  check ", "  timing ", "  counting ", "  store ", "  total "})
+      EXPECT_THAT(outcome.err, HasSubstr(step));
+    std::cout << outcome.err;
+  }
+  auto store = store::Store::open(db, store::Mode::kReadOnly);
+  ASSERT_TRUE(store) << core::to_text(store.error());
+  for (const core::RowId id : {1, 2, 3, 4}) {
+    const auto run = store->read_run(id);
+    ASSERT_TRUE(run) << core::to_text(run.error());
+    EXPECT_EQ(run->cache, id <= 2 ? core::CacheState::kWarm : core::CacheState::kCold);
+    EXPECT_EQ(run->answer, core::Answer::kRight);
+    const auto checks = run->measured_by("check");
+    ASSERT_EQ(checks.size(), 2U);
+    EXPECT_EQ(checks[0]->checks.size(), 2U);
+    EXPECT_EQ(checks[1]->parameters.at("moment"), "after timing");
+    const auto counted = run->measured_by("cupti");
+    ASSERT_EQ(counted.size(), 1U);
+    EXPECT_TRUE(counted[0]->parameters.contains("shared_with"));
+  }
+  EXPECT_EQ(store->read_session(2)->steps.back().name, "total");
 }
 
 TEST_F(GpuCli, AWrongKernelExits4AndIsNotTimed) {
@@ -168,7 +200,12 @@ TEST_F(GpuCli, KilledAtTwentyMomentsNothingThatWasTimedIsLost) {
     for (const auto id : timed) {
       const auto run = store->read_run(id);
       ASSERT_TRUE(run) << core::to_text(run.error());
-      EXPECT_EQ(core::all_samples(*run).size(), 40U);
+      const auto samples = core::all_samples(*run);
+      const auto of = [&](core::SampleKind kind) {
+        return std::count_if(samples.begin(), samples.end(), [&](const auto& s) { return s.kind == kind; });
+      };
+      EXPECT_EQ(of(core::SampleKind::kLaunch), 20);
+      EXPECT_EQ(of(core::SampleKind::kGraph), 10);
     }
     const auto sessions = store->list_sessions();
     ASSERT_TRUE(sessions) << core::to_text(sessions.error());
