@@ -23,11 +23,11 @@ using core::Result;
 using core::Status;
 using Kind = ProfileEvent::Kind;
 
-// Helpers make contexts and launch what they prepare; a time that is taken meanwhile would tell of both. What
-// follows in their set-up (CUPTI, the schedule, Enable) goes on while times are taken: on an H200 a profiler
-// that another process has enabled, or even counts with, changes them by less than 1%. kAll waits for that
-// too.
-constexpr Helper::SetUp kSettleFor = Helper::SetUp::kContext;
+// Helpers make contexts and launch what they prepare; a time that is taken meanwhile would tell of both. And
+// a profiler that another process has enabled makes launches a little faster (on an H200 0.9% of a kernel of
+// 15 us, at the same clock; docs/counters.md): times of one session, and of one click and the next, have to
+// be taken in one state, so all of the set-up is waited for. kContext would take 0.1 s less and either state.
+constexpr Helper::SetUp kSettleFor = Helper::SetUp::kAll;
 constexpr std::chrono::seconds kSettle{30};
 
 // The rest is left to contexts, libraries, the helper and whoever else is on the GPU.
@@ -248,6 +248,8 @@ class TimingRound {
 
   Status keep(Job& job, const Here& here, MeasurementRecord taken) {
     taken.parameters["nvtx"] = job.nvtx(here.entry->id);
+    if (beside_a_helper_ && !taken.samples.empty())
+      taken.parameters["beside"] = "a counting process that is ready";
     return work_.keep(job, std::move(taken));
   }
 
@@ -297,7 +299,9 @@ class TimingRound {
     for (const auto* entry : work_.collectors) {
       if (entry->place != Place::kHelper) continue;
       auto helper = work_.bench.helpers().ready(std::string(entry->id), work_.request.device, work_.options);
-      if (helper) (*helper)->settle(kSettleFor, kSettle, work_.cancel);
+      if (!helper) continue;
+      (*helper)->settle(kSettleFor, kSettle, work_.cancel);
+      beside_a_helper_ = true;
     }
   }
 
@@ -326,7 +330,8 @@ class TimingRound {
   std::vector<Here> here_;
   std::optional<Error> unavailable_;  // why the last phase that is not served here was skipped
   bool settled_ = false;
-  bool loaded_ = false;  // the first prepare() loads the program's kernels too
+  bool beside_a_helper_ = false;  // told with every time: it moves them
+  bool loaded_ = false;           // the first prepare() loads the program's kernels too
 };
 
 }  // namespace

@@ -110,7 +110,7 @@ const speedTests = {
       assert.deepEqual(outside, []);
       const widest = await page.$eval('.memory svg', (svg) => [svg.getAttribute('role'), svg.getAttribute('aria-label')]);
       assert.equal(widest[0], 'img');
-      assert.match(widest[1], /L1 to SM: loads .*B at .*B\/s/);
+      assert.match(widest[1], /L1 to SM: all loads [\d.]+ .?B at [\d.]+ .?B\/s/);
       assert.equal((await page.$$('#memory-table tbody tr')).length, speed.arrows.length + speed.nodes.length);
       await page.check();
       await page.close();

@@ -63,8 +63,9 @@ inline void add_speed_counters(core::MeasurementRecord& m, std::optional<int> ke
   add("lts__t_sectors_lookup_hit.sum", bytes * 0.12);
   add("lts__t_sectors.sum", bytes * 0.17);
   add("l1tex__t_bytes.sum", bytes * 9);
-  add("l1tex__t_bytes_pipe_lsu_mem_global_op_st.sum", bytes * 0.25);
-  add("l1tex__t_bytes_pipe_lsu_mem_local_op_st.sum", 0);
+  add("smsp__sass_l1tex_t_sectors_pipe_lsu_mem_global_op_st.sum", bytes * 0.25 / 32);
+  add("smsp__sass_l1tex_t_sectors_pipe_lsu_mem_local_op_st.sum", 0);
+  add("lts__t_sectors_srcunit_tex_op_write.sum", bytes * 0.25 / 32);
   add("smsp__sass_data_bytes_mem_shared_op_ld.sum", bytes * 21);
   add("smsp__sass_data_bytes_mem_shared_op_ldsm.sum", bytes * 3);
   add("smsp__sass_data_bytes_mem_shared_op_st.sum", bytes * 4);

@@ -88,13 +88,12 @@ class Proofs(unittest.TestCase):
 
     def test_the_effective_clock(self):
         said = self.holds("--only", "clock", "--turns", "1")
-        self.assertIn("| baseline on mission | 201.0 us | 1801.0 | 1791.0 | +0.56% | |", said)
-        self.assertIn("| baseline, by difference | | 1801.0 | 1800.0 | +0.06% | pass |", said)
+        self.assertIn("| baseline on mission | 1801.0 | 360200 | 1750.0 | 360000 | +0.06% | pass |", said)
         self.notices("clock", "-5.56%", "--only", "clock", "--turns", "1")
 
     def test_timing_beside_the_counting_process(self):
         self.holds("--only", "alive", "--turns", "2")
-        self.notices("slowed", "1.000 us apart", "--only", "alive", "--turns", "2")
+        self.notices("slowed", "10.000 us apart", "--only", "alive", "--turns", "2")
 
     def test_a_request_to_a_worker_that_is_ready(self):
         self.assertIn("| later ones |", self.holds("--only", "warm"))
