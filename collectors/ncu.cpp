@@ -28,7 +28,8 @@ using std::chrono::milliseconds;
 constexpr int kWarmLaunches = 2;  // before the one that is counted
 constexpr milliseconds kTick{50};
 constexpr std::size_t kMostOutput = std::size_t{512} << 20;
-constexpr std::string_view kDomain = "flashcore";
+// What a relaunched process pushes around its launches, in the domain of FlashCore (cuda/nvtx.h).
+constexpr const char* kLaunchRange = "flashcore@launch/";
 
 // Where ncu keeps its lock, its passes and its report.
 class PrivateFolder {
@@ -201,8 +202,9 @@ class NcuCollector final : public Collector {
     if (kernels > 0)
       add({"--launch-skip", fmt::format("{}", kWarmLaunches * kernels), "--launch-count",
            fmt::format("{}", kernels)});
-    if (const std::string include = ncu_nvtx_include(options_.nvtx_filter); !include.empty())
-      add({"--nvtx", "--nvtx-include", include});
+    // Inputs are filled by kernels too, and a library is tried once: only what is inside of the step counts.
+    // Whether this run is one of --nvtx was decided before ncu is asked.
+    add({"--nvtx", "--nvtx-include", kLaunchRange});
     if (options_.keep_report) add({"--export", report.string(), "--force-overwrite"});
     const Relaunch relaunch = target.relaunch(kWarmLaunches + 1);
     add({relaunch.program});
@@ -317,46 +319,7 @@ class NcuCollector final : public Collector {
   std::optional<NcuTrouble> trouble_;
 };
 
-// One part of a filter: the name as it is, or as a regular expression where it holds a wildcard.
-std::string range_name(std::string_view part, bool as_regex) {
-  static constexpr std::string_view kOfNcu = "\\@,[]/*+", kOfRegex = "\\.^$|()[]{}?+@,/";
-  std::string out;
-  for (const char c : part) {
-    if (as_regex && c == '*') {
-      out += ".*";
-      continue;
-    }
-    if ((as_regex ? kOfRegex : kOfNcu).find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 }  // namespace
-
-std::string ncu_nvtx_include(std::string_view filter) {
-  std::vector<std::string_view> parts;
-  while (!filter.empty()) {
-    const auto end = filter.find('/');
-    parts.push_back(filter.substr(0, end));
-    filter.remove_prefix(end == std::string_view::npos ? filter.size() : end + 1);
-  }
-  const auto any = [](std::string_view part) { return part.empty() || part == "*"; };
-  while (!parts.empty() && any(parts.back())) parts.pop_back();
-  // What stands around a range is free unless it is named, so that a first part that is free is left out.
-  const auto first = std::find_if_not(parts.begin(), parts.end(), any);
-  parts.erase(parts.begin(), first);
-  if (parts.empty()) return {};
-  const bool as_regex = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return !any(part) && part.find('*') != std::string_view::npos;
-  });
-  std::string out = as_regex ? fmt::format("regex:{}@", kDomain) : fmt::format("{}@", kDomain);
-  for (const std::string_view part : parts) {
-    out += any(part) ? std::string("+") : range_name(part, as_regex);
-    out += '/';
-  }
-  return out;
-}
 
 std::unique_ptr<Collector> make_ncu_collector(const CollectOptions& options, const NcuLimits& limits) {
   return std::make_unique<NcuCollector>(options, limits);

@@ -33,11 +33,6 @@ struct NcuLimits {
 
 std::unique_ptr<Collector> make_ncu_collector(const CollectOptions& options, const NcuLimits& limits = {});
 
-// A filter of --nvtx ("wmma/mission,causal", collectors/nvtx_filter.h) as an expression of ncu's
-// --nvtx-include over the nested ranges of the domain "flashcore": "flashcore@wmma/mission\,causal/".
-// Empty where the filter lets everything through.
-std::string ncu_nvtx_include(std::string_view filter);
-
 // The kernels of a report (.ncu-rep), which only ncu can read. `ncu_path` as in CollectOptions. kUsage where
 // it is no report, kExternalTool where ncu is missing or breaks, kCancelled.
 core::Result<Imported> import_ncu_report(const std::filesystem::path& report, const std::string& ncu_path,

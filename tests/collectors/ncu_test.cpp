@@ -203,12 +203,13 @@ TEST_F(Ncu, ACounterThatNcuDoesNotGiveIsMissing) {
   EXPECT_NE(m.counters.back().reason, "");
 }
 
-TEST_F(Ncu, AFilterOfRangesIsPassedOn) {
+// The relaunched process fills its inputs with kernels too.
+TEST_F(Ncu, CountsTheLaunchesAloneWhateverTheFilter) {
   options_.nvtx_filter = "wmma/mission,causal";
   fake_table({"k"});
   measured();
   EXPECT_THAT(arguments(), Contains("--nvtx"));
-  EXPECT_THAT(arguments(), Contains("flashcore@wmma/mission\\,causal/"));
+  EXPECT_THAT(arguments(), Contains("flashcore@launch/"));
 }
 
 TEST_F(Ncu, KeepsTheReport) {
@@ -382,17 +383,6 @@ TEST_F(Ncu, AFileThatIsNoReportIsRefused) {
   ASSERT_FALSE(all);
   EXPECT_EQ(all.error().code, core::ErrorCode::kUsage);
   EXPECT_THAT(all.error().message, HasSubstr("/etc/passwd: this is no report"));
-}
-
-TEST(NcuNvtx, FiltersBecomeNcusExpressions) {
-  EXPECT_EQ(ncu_nvtx_include(""), "");
-  EXPECT_EQ(ncu_nvtx_include("*/*"), "");
-  EXPECT_EQ(ncu_nvtx_include("wmma"), "flashcore@wmma/");
-  EXPECT_EQ(ncu_nvtx_include("wmma/mission/count"), "flashcore@wmma/mission/count/");
-  EXPECT_EQ(ncu_nvtx_include("wmma/*/count"), "flashcore@wmma/+/count/");
-  EXPECT_EQ(ncu_nvtx_include("*/mission"), "flashcore@mission/");
-  EXPECT_EQ(ncu_nvtx_include("wmma/1,8,512,64"), "flashcore@wmma/1\\,8\\,512\\,64/");
-  EXPECT_EQ(ncu_nvtx_include("w*/mission"), "regex:flashcore@w.*/mission/");
 }
 
 }  // namespace
