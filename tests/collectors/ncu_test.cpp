@@ -131,11 +131,12 @@ TEST_F(Ncu, CountsAWarmLaunch) {
   EXPECT_EQ(m.parameters.at("replay"), "application");
   EXPECT_EQ(m.parameters.at("cache"), "warm");
   EXPECT_EQ(m.parameters.at("set"), "standard");
-  EXPECT_THAT(arguments(),
-              ElementsAre("--csv", "--page", "raw", "--print-units", "base", "--print-fp", "--clock-control",
-                          "none", "--cache-control", "none", "--replay-mode", "application", "--metrics",
-                          "gpu__time_duration.sum,sm__inst_executed.sum", "--launch-skip", "2",
-                          "--launch-count", "1", "/bin/echo", "launch", "3"));
+  EXPECT_THAT(
+      arguments(),
+      ElementsAre("--csv", "--page", "raw", "--print-units", "base", "--print-fp", "--clock-control", "none",
+                  "--cache-control", "none", "--replay-mode", "application", "--metrics",
+                  "gpu__time_duration.sum,sm__inst_executed.sum", "--launch-skip", "2", "--launch-count", "1",
+                  "--nvtx", "--nvtx-include", "flashcore@launch/", "/bin/echo", "launch", "3"));
 }
 
 TEST_F(Ncu, CountsAColdLaunch) {  // ncu itself empties the caches, before each kernel
