@@ -6,10 +6,10 @@
 // what the last launches left is checked once more: in this process, which never loads CUPTI. When all runs
 // are timed, counters are taken by a helper process; several runs share its passes. It is begun before this
 // process touches the driver, prepares the runs that it will count first while they are prepared and checked
-// here, and goes on setting itself up while times are taken (the first timing waits only for what it
-// launches, timing_round.cpp). When the helper dies, a new one takes the runs of that batch one by one; the
-// one that kills it again is one failed measurement, and nothing that was timed is lost. A collector that is
-// refused falls to the next of its ladder; with `strict` the refusal ends the session instead.
+// here, and is wholly ready before the first time is taken (timing_round.cpp says why). When the helper dies,
+// a new one takes the runs of that batch one by one; the one that kills it again is one failed measurement,
+// and nothing that was timed is lost. A collector that is refused falls to the next of its ladder; with
+// `strict` the refusal ends the session instead.
 //
 // Owns: nothing beyond the call; helpers belong to the Workbench. Threads: blocks the calling thread; cancel
 // from any.
