@@ -84,6 +84,14 @@ std::string short_commit(const core::EnvironmentRecord& environment) {
   return environment.git_sha.substr(0, 12) + (environment.kernels_dirty ? "+changes" : "");
 }
 
+std::string launch_choice(const core::RunRecord& run) {
+  for (const core::MeasurementRecord& measurement : run.measurements) {
+    const auto said = measurement.parameters.find(core::kChoiceParameter);
+    if (said != measurement.parameters.end() && !said->second.empty()) return said->second;
+  }
+  return {};
+}
+
 std::string axes_text(const core::Problem& problem) {
   if (problem.workload == core::kAttention) {
     if (const auto p = core::attention_of(problem)) {

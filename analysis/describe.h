@@ -22,6 +22,10 @@ std::string answer_word(core::Answer answer);
 // The first twelve digits, with "+changes" where the kernels differed from the commit.
 std::string short_commit(const core::EnvironmentRecord& environment);
 
+// What the launch chose for its problem and GPU ("64 x 64 tiles"); empty where it chose nothing, or no
+// measurement says.
+std::string launch_choice(const core::RunRecord& run);
+
 // "B 1, H 8 (Hkv 2), Sq 512, Sk 512, D 64, f16, causal"; of another workload "m 128, n 256".
 std::string axes_text(const core::Problem& problem);
 

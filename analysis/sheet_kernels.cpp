@@ -5,6 +5,7 @@
 #include <set>
 
 #include "analysis/aggregate.h"
+#include "analysis/describe.h"
 #include "analysis/kernels.h"
 #include "analysis/sheet_parts.h"
 #include "analysis/units.h"
@@ -184,13 +185,20 @@ SheetSection measurement_section(const core::MeasurementRecord& m, std::size_t i
 
 Sheet kernels_sheet(const RunAnalysis& run) {
   Sheet sheet{"kernels", "Kernels", {}};
-  for (const KernelResources& kernel : kernel_resources(run.run)) {
+  if (const std::string choice = launch_choice(run.run); !choice.empty()) {
+    sheet.sections.push_back({"launch",
+                              "Launch",
+                              {},
+                              {text_row("launch.choice", "choice", choice, "for this problem on this GPU")}});
+  }
+  const std::vector<KernelResources> kernels = kernel_resources(run.run);
+  for (const KernelResources& kernel : kernels) {
     const auto share = std::find_if(run.kernels.begin(), run.kernels.end(), [&](const KernelShare& s) {
       return s.kernel.ordinal == kernel.kernel.ordinal;
     });
     sheet.sections.push_back(kernel_section(kernel, share == run.kernels.end() ? nullptr : &*share));
   }
-  if (sheet.sections.empty()) {
+  if (kernels.empty()) {
     sheet.sections.push_back({"kernels", "Kernels", "The run does not tell of its kernels.", {}});
   }
   return sheet;

@@ -22,7 +22,9 @@ function(flashcore_phase_targets result file)
   set(${result} ${targets} PARENT_SCOPE)
 endfunction()
 
-# One cubin and one ptxas log for each real architecture of a phase.
+# One cubin and one ptxas log for each real architecture of a phase. An object holds its cubins compressed, so
+# they are compiled once more here; "-cubin -c" is what ccache keeps, with the log (wmma, four targets: 6.7 s the
+# first time, 0.04 s after).
 function(flashcore_phase_cubins name file targets)
   file(STRINGS ${file} hidden REGEX "\\.hidden *= *true" LIMIT_COUNT 1)
   if(hidden)
@@ -40,7 +42,8 @@ function(flashcore_phase_cubins name file targets)
     set(includes $<TARGET_PROPERTY:${object_target},INCLUDE_DIRECTORIES>)
     add_custom_command(OUTPUT ${cubin} ${cubin}.log
       COMMAND ${CMAKE_COMMAND} -D LOG=${cubin}.log -P ${PROJECT_SOURCE_DIR}/cmake/run_logged.cmake --
-        ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA20_STANDARD_COMPILE_OPTION} -arch=sm_${arch} -cubin -lineinfo
+        ${CMAKE_CUDA_COMPILER_LAUNCHER} ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA20_STANDARD_COMPILE_OPTION}
+        -arch=sm_${arch} -cubin -c -lineinfo
         -DFLASHCORE_CUDA=1 -DNDEBUG "$<$<BOOL:${includes}>:-I$<JOIN:${includes},;-I>>" -Xptxas -v
         -MD -MT ${cubin} -MF ${cubin}.d -o ${cubin} ${file}
       DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/run_logged.cmake
@@ -99,6 +102,10 @@ function(flashcore_phases target)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:flashcore_phase_${name}>)
     flashcore_phase_cubins(${name} ${file} "${targets}")
   endforeach()
+
+  # What scripts/check_compiler_limits reads.
+  list(JOIN table_entries "\n" lines)
+  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/ptxas/entries.txt CONTENT "${lines}\n")
 
   add_executable(flashcore_compiler_table ${PROJECT_SOURCE_DIR}/kernels/tools/compiler_table.cpp)
   target_link_libraries(flashcore_compiler_table PRIVATE flashcore_warnings PkgConfig::libelf)

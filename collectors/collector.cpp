@@ -46,6 +46,12 @@ core::MeasurementRecord begin_measurement(std::string_view collector, std::strin
   return measurement;
 }
 
+void keep_choice(core::MeasurementRecord& measurement, const core::Launchable& launchable) {
+  if (std::string choice = launchable.choice(); !choice.empty()) {
+    measurement.parameters[core::kChoiceParameter] = std::move(choice);
+  }
+}
+
 void refuse(core::MeasurementRecord& measurement, const core::Error& why, std::string code,
             const std::vector<std::string>& counters) {
   measurement.status = core::MeasurementStatus::kRefused;

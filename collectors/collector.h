@@ -89,6 +89,10 @@ class Collector {
 core::MeasurementRecord begin_measurement(std::string_view collector, std::string tool,
                                           std::string tool_version);
 
+// Keeps what the launch chose (core::Launchable::choice()) with the measurement; nothing where it chose
+// nothing.
+void keep_choice(core::MeasurementRecord& measurement, const core::Launchable& launchable);
+
 // Makes `measurement` one that was refused: status, reason, a warning of that code with the remedy, and
 // each of `counters` missing with the reason.
 void refuse(core::MeasurementRecord& measurement, const core::Error& why, std::string code,

@@ -101,6 +101,7 @@ core::Result<core::MeasurementRecord> ResourcesCollector::collect(const Target& 
     return measurement;
   }
   core::Launchable& launchable = *target.launchable;
+  keep_choice(measurement, launchable);
   const auto kernels = launchable.kernels();
   const int total = static_cast<int>(kernels.size());
   measurement.kernels = planned_kernels(kernels);

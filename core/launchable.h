@@ -56,6 +56,10 @@ class Launchable {
   // How many kernels one launch enqueues (>= kernels().size() where a library is called).
   virtual int kernels_per_launch() const = 0;
 
+  // What the launch chose for its problem and GPU, in a few words ("64 x 64 tiles, keys over 4 warps"); ""
+  // where there was nothing to choose, or a library chose and does not tell.
+  virtual std::string choice() const { return {}; }
+
   // What the compiler allotted to a kernel of kernels(), by its name, for one target (90 for sm_90a);
   // nothing where the build kept no record of it.
   virtual std::optional<CompiledResources> compiled(std::string_view kernel, int arch) const {

@@ -234,6 +234,9 @@ struct StepRecord {
 };
 
 // What one collector took in one go.
+// MeasurementRecord::parameters: what the launch chose for its problem and GPU (core::Launchable::choice()).
+inline constexpr const char* kChoiceParameter = "choice";
+
 struct MeasurementRecord {
   RowId id = 0;
   std::string collector;     // id in the registry: "timing", "cupti", "ncu", "resources", "check"

@@ -16,6 +16,9 @@ class DynamicLibrary {
   DynamicLibrary() = default;
   // Opens the first of `candidates` (file names or paths) that the loader accepts.
   static DynamicLibrary open(const std::vector<std::string>& candidates);
+  // The first of `sonames` that this process has open already (another library's, or Python's); opens
+  // nothing.
+  static DynamicLibrary already_open(const std::vector<std::string>& sonames);
 
   explicit operator bool() const noexcept { return handle_ != nullptr; }
   // The loader's last words; empty when open.
@@ -31,6 +34,7 @@ class DynamicLibrary {
   }
 
  private:
+  static DynamicLibrary first_of(const std::vector<std::string>& candidates, int mode);
   void* address_of(const char* symbol) const noexcept;
 
   void* handle_ = nullptr;

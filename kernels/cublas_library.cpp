@@ -6,7 +6,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include <limits>
 #include <map>
 #include <mutex>
 #include <string>
@@ -28,6 +27,7 @@ struct CublasLibrary::Api {
               int, long long, const void*, void*, int, int, long long, int, int, int) = nullptr;
   const char* (*status_name)(int) = nullptr;
   std::map<int, void*> handles;  // by device ordinal
+  std::mutex mutex;              // of handles
 };
 
 namespace {
@@ -37,6 +37,7 @@ constexpr int kPlain = 0;          // CUBLAS_OP_N
 constexpr int kTransposed = 1;     // CUBLAS_OP_T
 constexpr int kFloat = 0;          // CUDA_R_32F
 constexpr int kHalf = 2;           // CUDA_R_16F
+constexpr int kBfloat16 = 14;      // CUDA_R_16BF
 constexpr int kComputeFloat = 68;  // CUBLAS_COMPUTE_32F
 constexpr int kDefaultAlgo = -1;   // CUBLAS_GEMM_DEFAULT
 
@@ -72,26 +73,25 @@ core::Result<CublasLibrary*> CublasLibrary::open() {
   return &library;
 }
 
-core::Result<void*> CublasLibrary::handle_of_current_device() {
+core::Result<CublasLibrary::Handle> CublasLibrary::handle_of_current_device() {
   int device = 0;
   if (auto ok = cuda::cuda_status(cudaGetDevice(&device), "find the current device for cuBLAS"); !ok) {
     return fail(ok.error());
   }
+  const std::lock_guard lock(api_->mutex);
   void*& handle = api_->handles[device];
-  if (handle != nullptr) return handle;
+  if (handle != nullptr) return Handle(api_, handle);
   if (const int status = api_->create(&handle); status != kSuccess) {
     handle = nullptr;
     return fail(ErrorCode::kExternalTool, "cuBLAS could not be started on this device",
                 "free device memory, or install a cuBLAS that knows this GPU and driver",
                 api_->status_name(status));
   }
-  return handle;
+  return Handle(api_, handle);
 }
 
-core::Status CublasLibrary::use(core::StreamHandle stream, void* workspace, std::size_t workspace_bytes) {
-  auto handle = handle_of_current_device();
-  if (!handle) return fail(handle.error());
-  handle_ = *handle;
+core::Status CublasLibrary::Handle::use(core::StreamHandle stream, void* workspace,
+                                        std::size_t workspace_bytes) const {
   // The order counts: setting the stream gives the workspace back.
   int status = api_->set_stream(handle_, static_cast<cudaStream_t>(stream));
   if (status == kSuccess) status = api_->set_workspace(handle_, workspace, workspace_bytes);
@@ -100,22 +100,16 @@ core::Status CublasLibrary::use(core::StreamHandle stream, void* workspace, std:
               "run `flashcore-profile doctor`", api_->status_name(status));
 }
 
-core::Status CublasLibrary::multiply(const CublasProduct& p) {
-  constexpr std::int64_t kIntMax = std::numeric_limits<int>::max();
-  for (const std::int64_t extent : {p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.batch}) {
-    if (extent > kIntMax) {
-      return fail(ErrorCode::kUsage,
-                  fmt::format("an extent or row stride of {} does not fit cuBLAS's 32-bit interface", extent),
-                  "take a smaller problem or denser rows");
-    }
-  }
+core::Status CublasLibrary::Handle::multiply(const CublasProduct& p, const void* a, const void* b,
+                                             void* c) const {
   const float one = 1.0F;
   const float zero = 0.0F;
-  const int status = api_->gemm(
-      handle_, p.transpose_a ? kTransposed : kPlain, kPlain, static_cast<int>(p.m), static_cast<int>(p.n),
-      static_cast<int>(p.k), &one, p.a, kHalf, static_cast<int>(p.lda), p.stride_a, p.b, kHalf,
-      static_cast<int>(p.ldb), p.stride_b, &zero, p.c, p.c_is_float ? kFloat : kHalf, static_cast<int>(p.ldc),
-      p.stride_c, static_cast<int>(p.batch), kComputeFloat, kDefaultAlgo);
+  const int type = p.type == CublasType::kBfloat16 ? kBfloat16 : kHalf;
+  const int status = api_->gemm(handle_, p.transpose_a ? kTransposed : kPlain, kPlain, static_cast<int>(p.m),
+                                static_cast<int>(p.n), static_cast<int>(p.k), &one, a, type,
+                                static_cast<int>(p.lda), p.stride_a, b, type, static_cast<int>(p.ldb),
+                                p.stride_b, &zero, c, p.c_is_float ? kFloat : type, static_cast<int>(p.ldc),
+                                p.stride_c, static_cast<int>(p.batch), kComputeFloat, kDefaultAlgo);
   if (status == kSuccess) return {};
   return fail(ErrorCode::kExternalTool,
               fmt::format("cuBLAS refused a product of {} x {} x {}, {} times", p.m, p.n, p.k, p.batch),

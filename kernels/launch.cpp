@@ -13,9 +13,8 @@
 
 namespace flashcore::kernels {
 
-core::Status check_served(std::string_view phase, const core::AttentionProblem& problem,
-                          const Served& served) {
-  if (auto ok = core::validate(problem); !ok) return ok;
+core::Status check_served(std::string_view phase, const AttentionCall& call, const Served& served) {
+  const core::AttentionProblem& problem = call.problem;
   const auto has = [](const auto& list, const auto& value) {
     return std::find(list.begin(), list.end(), value) != list.end();
   };
@@ -45,40 +44,92 @@ core::Status check_grid(std::string_view phase, const core::AttentionProblem& pr
 #if FLASHCORE_CUDA
 
 namespace {
+
 // What a kernel may use without asking (CUDA C++ Programming Guide, "Shared Memory").
 constexpr std::int64_t kSharedWithoutOptIn = 48 << 10;
 
-core::Status failed(const core::KernelPlan& plan, const char* call, cudaError_t result) {
-  auto status = cuda::cuda_status(result, "launch " + plan.name);
-  status.error().context += fmt::format(
-      " from {}: grid {}x{}x{}, block {}x{}x{}, {} bytes of dynamic shared memory", call, plan.grid_x,
-      plan.grid_y, plan.grid_z, plan.block_x, plan.block_y, plan.block_z, plan.dynamic_shared_bytes);
-  return status;
+core::Error failed(const core::KernelPlan& plan, const char* call, cudaError_t result) {
+  core::Error error = cuda::cuda_error(result, "launch " + plan.name);
+  error.context += fmt::format(" from {}: grid {}x{}x{}, block {}x{}x{}, {} bytes of dynamic shared memory",
+                               call, plan.grid_x, plan.grid_y, plan.grid_z, plan.block_x, plan.block_y,
+                               plan.block_z, plan.dynamic_shared_bytes);
+  return error;
 }
+
+class OwnLaunch final : public PlannedLaunch {
+ public:
+  OwnLaunch(const AttentionCall& call, Parts parts, const AttentionView& view, bool overlapped)
+      : PlannedLaunch(call, std::move(parts)), view_(view) {
+    attribute_.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attribute_.val.programmaticStreamSerializationAllowed = 1;
+    for (const core::KernelPlan& kernel : kernels()) {
+      cudaLaunchConfig_t config{};
+      config.gridDim = dim3(static_cast<unsigned>(kernel.grid_x), static_cast<unsigned>(kernel.grid_y),
+                            static_cast<unsigned>(kernel.grid_z));
+      config.blockDim = dim3(static_cast<unsigned>(kernel.block_x), static_cast<unsigned>(kernel.block_y),
+                             static_cast<unsigned>(kernel.block_z));
+      config.dynamicSmemBytes = static_cast<std::size_t>(kernel.dynamic_shared_bytes);
+      if (overlapped && !configs_.empty()) {
+        config.attrs = &attribute_;
+        config.numAttrs = 1;
+      }
+      configs_.push_back(config);
+    }
+  }
+
+ private:
+  core::Status enqueue(const AttentionPointers& at, core::StreamHandle stream) const override {
+    AttentionView view = view_;
+    view.q = at.q;
+    view.k = at.k;
+    view.v = at.v;
+    view.o = at.o;
+    view.lse = call().with_lse ? at.lse : nullptr;
+    view.workspace = at.workspace;
+    void* arguments[] = {&view};
+    for (std::size_t i = 0; i < configs_.size(); ++i) {
+      cudaLaunchConfig_t config = configs_[i];
+      config.stream = static_cast<cudaStream_t>(stream);
+      const cudaError_t error = cudaLaunchKernelExC(&config, kernels()[i].function, arguments);
+      if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+        return core::fail(failed(kernels()[i], "cudaLaunchKernelExC", error));
+      }
+    }
+    return {};
+  }
+
+  AttentionView view_;
+  mutable cudaLaunchAttribute attribute_{};  // the driver's call takes it without const, and only reads
+  std::vector<cudaLaunchConfig_t> configs_;
+};
+
 }  // namespace
 
-core::Status launch_kernel(const core::KernelPlan& plan, void** arguments, core::StreamHandle stream) {
-  if (plan.dynamic_shared_bytes > kSharedWithoutOptIn) {
-    const cudaError_t error = cudaFuncSetAttribute(plan.function, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                   static_cast<int>(plan.dynamic_shared_bytes));
-    if (error != cudaSuccess) return failed(plan, "cudaFuncSetAttribute", error);
+core::Result<std::unique_ptr<PlannedLaunch>> plan_own_kernels(const AttentionCall& call, OwnKernels own) {
+  for (const core::KernelPlan& kernel : own.kernels) {
+    if (kernel.dynamic_shared_bytes <= kSharedWithoutOptIn) continue;
+    const cudaError_t error =
+        cudaFuncSetAttribute(kernel.function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(kernel.dynamic_shared_bytes));
+    if (error != cudaSuccess) {
+      (void)cudaGetLastError();
+      return core::fail(failed(kernel, "cudaFuncSetAttribute", error));
+    }
   }
-  const dim3 grid(static_cast<unsigned>(plan.grid_x), static_cast<unsigned>(plan.grid_y),
-                  static_cast<unsigned>(plan.grid_z));
-  const dim3 block(static_cast<unsigned>(plan.block_x), static_cast<unsigned>(plan.block_y),
-                   static_cast<unsigned>(plan.block_z));
-  const cudaError_t error = cudaLaunchKernel(plan.function, grid, block, arguments,
-                                             static_cast<std::size_t>(plan.dynamic_shared_bytes),
-                                             static_cast<cudaStream_t>(stream));
-  if (error != cudaSuccess) return failed(plan, "cudaLaunchKernel", error);
-  return {};
+  AttentionView view = make_view(call);
+  view.splits = own.splits;
+  view.heads_side_by_side = own.heads_side_by_side;
+  if (own.split_keys > 0) view.split_keys = static_cast<int>(own.split_keys);
+  return std::make_unique<OwnLaunch>(
+      call, OwnLaunch::Parts{std::move(own.kernels), own.workspace_bytes, std::move(own.choice), false}, view,
+      own.overlapped);
 }
 
 #else
 
-core::Status launch_kernel(const core::KernelPlan& plan, void**, core::StreamHandle) {
-  return core::fail(core::ErrorCode::kNoDevice,
-                    fmt::format("{} cannot be launched: this build has no CUDA toolkit", plan.name),
+core::Result<std::unique_ptr<PlannedLaunch>> plan_own_kernels(const AttentionCall&, OwnKernels) {
+  return core::fail(core::ErrorCode::kNoDevice, "no kernel can be launched: this build has no CUDA toolkit",
                     "build with the CUDA toolkit, or look at a recording with --replay");
 }
 

@@ -19,9 +19,15 @@ bool is_import(const core::RunRecord& run) {
   return run.origin == core::Origin::kImport;
 }
 
+// An import with a model computed one of FlashCore's own problems, and stands beside who computed it too; of
+// any other nothing says what it can be compared with.
+bool stands_apart(const core::RunRecord& run) {
+  return is_import(run) && !run.model;
+}
+
 bool belongs(const Group& group, const core::RunRecord& run) {
   const core::RunRecord& first = group.runs.front()->run;
-  if (group.imports != is_import(run)) return false;
+  if (group.imports != stands_apart(run)) return false;
   if (!group.imports && first.problem && run.problem) return analysis::comparable(first, run);
   // What is compared with nothing is shown beside its like.
   if (!group.imports && first.problem != run.problem) return false;
@@ -30,7 +36,7 @@ bool belongs(const Group& group, const core::RunRecord& run) {
 
 Group new_group(const core::RunRecord& run) {
   Group group;
-  group.imports = is_import(run);
+  group.imports = stands_apart(run);
   group.device = run.device ? run.device->name : std::string();
   if (group.imports) {
     group.label = "imports";
@@ -165,7 +171,10 @@ std::string busiest_text(const analysis::SpeedOfLight& speed) {
 }
 
 std::string row_label(const core::RunRecord& run) {
-  return is_import(run) ? analysis::run_label(run) : run.subject.name;
+  if (stands_apart(run)) return analysis::run_label(run);
+  // A phase that was timed elsewhere must not pass for one that was timed here.
+  const bool elsewhere = is_import(run) && run.subject.kind == core::SubjectKind::kPhase;
+  return elsewhere ? run.subject.name + ", import" : run.subject.name;
 }
 
 std::vector<std::string> origin_sentences(const std::vector<const core::RunRecord*>& runs) {

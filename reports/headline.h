@@ -24,8 +24,9 @@ inline constexpr std::string_view kStallSection = "stalls";
 const analysis::RooflinePoint* main_point(const analysis::Roofline& roofline);
 
 // Runs that are shown together. Runs of one problem on one class of device from caches in one state, in the
-// order: rung, references last, then as given; or all imports of one class of device and cache state, as
-// given, for nothing says that they computed the same.
+// order: rung, references last, then as given; imports with a model of their problem are among them. Or all
+// other imports of one class of device and cache state, as given, for nothing says that they computed the
+// same.
 struct Group {
   bool imports = false;
   std::string label;   // "mission,causal", "mission, cold caches", "imports"
@@ -33,7 +34,7 @@ struct Group {
   std::string device;  // name; empty where it is not known
   std::optional<core::CacheState> cache;
   std::vector<const analysis::RunAnalysis*> runs;
-  const analysis::RunAnalysis* fastest = nullptr;  // of those with a graph timing; never of imports
+  const analysis::RunAnalysis* fastest = nullptr;  // of those with a graph timing; not where `imports`
 };
 std::vector<Group> group_runs(const std::vector<analysis::RunAnalysis>& runs);
 
@@ -57,7 +58,8 @@ std::string floor_sentence(const std::vector<const analysis::RunAnalysis*>& runs
 // "issue 63 %": the unit nearest to its own peak; empty where too little is known.
 std::string busiest_text(const analysis::SpeedOfLight& speed);
 
-// Its row's name in a group: the subject, of an import with its problem.
+// Its row's name in a group: the subject, "fused, import" of a phase that was timed elsewhere; of an import
+// that stands apart the subject with its problem.
 std::string row_label(const core::RunRecord& run);
 
 // All runs that are not live, those of one origin, device and commit (or tool) in one sentence, with the

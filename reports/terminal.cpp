@@ -1,6 +1,7 @@
 #include "reports/terminal.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -149,7 +150,7 @@ constexpr const char* kBusiest = "busiest";
 
 const std::vector<Column>& run_columns() {
   static const std::vector<Column> columns = {
-      {"phase", Align::kLeft, 24, 9},     {"p50", Align::kRight, 12, 9},
+      {"phase", Align::kLeft, 30, 9},     {"p50", Align::kRight, 12, 9},
       {"p90", Align::kRight, 12, 3},      {"launch", Align::kRight, 12, 2},
       {"speed-up", Align::kRight, 10, 8}, {"TFLOP/s", Align::kRight, 10, 5},
       {"of limit", Align::kRight, 8, 9},  {kBusiest, Align::kRight, 14, 7},
@@ -172,18 +173,28 @@ std::vector<Column> without_busiest(std::vector<Column> columns, bool strip) {
   return columns;
 }
 
+// "recording", "some live, some imported"; empty where all runs are live.
+std::string origin_text(const Group& group) {
+  if (group.imports) return "not measured here";
+  constexpr std::pair<core::Origin, const char*> kWords[] = {{core::Origin::kLive, "live"},
+                                                             {core::Origin::kRecording, "recorded"},
+                                                             {core::Origin::kImport, "imported"}};
+  std::vector<std::string> some;
+  const char* last = "";
+  for (const auto& [origin, word] : kWords) {
+    const bool any =
+        std::any_of(group.runs.begin(), group.runs.end(),
+                    [&, from = origin](const RunAnalysis* run) { return run->run.origin == from; });
+    if (any) some.push_back(fmt::format("some {}", last = word));
+  }
+  if (some.size() > 1) return fmt::format("{}", fmt::join(some, ", "));
+  const std::string_view only = last;
+  return only == "live" ? "" : only == "recorded" ? "recording" : std::string(only);
+}
+
 // Pieces of one line, broken between them where the width ends.
 std::string heading(const Group& group, const TerminalStyle& style) {
-  const auto of = [&](core::Origin origin) {
-    return std::count_if(group.runs.begin(), group.runs.end(),
-                         [&](const RunAnalysis* run) { return run->run.origin == origin; });
-  };
-  const auto all = static_cast<std::ptrdiff_t>(group.runs.size());
-  const auto recorded = of(core::Origin::kRecording);
-  const std::string origin = group.imports     ? "not measured here"
-                             : recorded == 0   ? ""
-                             : recorded == all ? "recording"
-                                               : "some live, some recorded";
+  const std::string origin = origin_text(group);
   std::string limit = limit_sentence(group.runs);
   if (display_width(printable(limit)) > style.width - 2) limit = limit_sentence(group.runs, true);
   const std::pair<std::string, Ink> pieces[] = {

@@ -52,7 +52,7 @@ constexpr CommandSpec kCommands[] = {
     {Command::kShow, "show", "everything of one run"},
     {Command::kReport, "report", "write the HTML report of a session that is in the database"},
     {Command::kImport, "import",
-     "take runs from files of other profilers: .ncu-rep, ncu --csv, nvbench JSON"},
+     "take runs from files of others: .ncu-rep, ncu --csv, nvbench JSON, scripts/compare_torch"},
     {Command::kDoctor, "doctor", "GPU, driver, CUPTI, permission, NVML, ncu, display: each ok or its remedy"},
     {Command::kRecord, "record", "pack the database into a recording (FILE.db.zst)"},
     {Command::kLaunch, "launch", "only launch a phase, with nothing watching (for ncu and sanitizers)"},

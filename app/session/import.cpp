@@ -8,7 +8,10 @@
 #include "collectors/import/importer.h"
 #include "collectors/ncu.h"
 #include "core/atomic_file.h"
+#include "core/attention.h"
 #include "core/build_info.h"
+#include "kernels/models.h"
+#include "kernels/phase_index.h"
 
 namespace flashcore::session {
 namespace {
@@ -25,7 +28,8 @@ constexpr std::size_t kFirstBytes = 64 << 10;  // enough to tell a format
 core::Error unknown_format(const std::filesystem::path& file) {
   return {ErrorCode::kUsage,
           fmt::format("{}:1:1: none of the formats that can be imported", file.string()),
-          "give an .ncu-rep, what `ncu --csv` printed (raw or details page), or nvbench's --json",
+          "give an .ncu-rep, what `ncu --csv` printed (raw or details page), nvbench's --json, or what "
+          "scripts/compare_torch wrote",
           {}};
 }
 
@@ -37,6 +41,7 @@ Result<Imported> read_runs(const std::filesystem::path& file, const ImportReques
   switch (collectors::import_format(std::string_view(*content).substr(0, kFirstBytes))) {
     case ImportFormat::kNcuCsv: return collectors::import_ncu_csv(*content, name);
     case ImportFormat::kNvbenchJson: return collectors::import_nvbench_json(*content, name);
+    case ImportFormat::kTimingsJson: return collectors::import_timings_json(*content, name);
     case ImportFormat::kNcuReport: {
       auto imported = collectors::import_ncu_report(file, request.ncu_path, cancel);
       if (imported && request.keep_report && !imported->runs.empty() &&
@@ -65,11 +70,33 @@ core::SessionRecord session_of(const ImportRequest& request, const std::filesyst
   return session;
 }
 
+// Of the hash of the kernels' sources, as many digits as a library says of itself.
+constexpr std::size_t kFewestDigits = 12;
+
+// What no file says of a run of FlashCore's own workload: what its problem asks of any kernel, where a phase
+// stands, and which sources it was built from where they are this program's too.
+void complete_own(core::RunRecord& run) {
+  if (run.problem && run.problem->workload == core::kAttention) {
+    if (const auto attention = core::attention_of(*run.problem))
+      run.model = kernels::attention_model(*attention);
+  }
+  if (run.subject.kind != core::SubjectKind::kPhase) return;
+  const auto phase = kernels::find_phase(run.subject.name);
+  if (!phase) return;
+  const core::PhaseInfo& info = (*phase)->info;
+  if (run.subject.title.empty()) run.subject.title = info.title;
+  run.subject.ladder = core::LadderRecord{info.rung, info.reference};
+  std::string& built_from = run.environment.kernels_hash;
+  if (built_from.size() < kFewestDigits || !kernels::kernels_hash().starts_with(built_from)) return;
+  built_from = kernels::kernels_hash();
+  run.subject.source_hash = kernels::phase_hash(run.subject.name);
+}
+
 // What every imported run is, whoever wrote its file.
 void complete(Imported& imported, const ImportRequest& request) {
   for (core::RunRecord& run : imported.runs) {
     run.origin = core::Origin::kImport;
-    run.answer = core::Answer::kDoesNotApply;
+    complete_own(run);
     if (run.taken_at.empty()) run.taken_at = core::utc_now();
     for (const auto& [key, value] : request.tags) run.tags[key] = value;
   }

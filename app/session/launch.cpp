@@ -15,7 +15,7 @@ core::Status launch_only(const std::string& phase, const core::Problem& problem,
   if (!descriptor) return core::fail(descriptor.error());
   auto attention = core::attention_of(problem);
   if (!attention) return core::fail(attention.error());
-  if (auto ok = (*descriptor)->supports(*attention); !ok) return ok;
+  if (auto ok = kernels::check_supported(**descriptor, kernels::contiguous_call(*attention)); !ok) return ok;
   if (auto used = collectors::use_device(device); !used) return core::fail(used.error());
   if ((*descriptor)->available) {
     if (auto ok = (*descriptor)->available(); !ok) return ok;

@@ -16,7 +16,9 @@
 #include "core/attention.h"
 #include "kernels/bench/attention_data.h"
 #include "kernels/bench/prepared_attention.h"
+#include "kernels/device_traits.h"
 #include "kernels/models.h"
+#include "kernels/phase.h"
 #include "kernels/phase_index.h"
 
 namespace flashcore::session {
@@ -49,13 +51,49 @@ std::int64_t input_bytes(const core::AttentionProblem& problem) {
   return core::tensor_bytes(problem) - problem.q_elements() * core::dtype_bytes(problem.dtype);
 }
 
+// What a phase's launches take beside their tensors, on the current device. Kept, for the memory of a session
+// is planned more than once, and the last time when this process has given the device back.
+class Workspaces {
+ public:
+  explicit Workspaces(const kernels::PhaseDescriptor& phase) : phase_(phase) {}
+
+  std::int64_t bytes(const core::AttentionProblem& problem) {
+    const auto device = kernels::current_device_traits();
+    if (!device) return 0;  // nothing is launched there
+    const std::string key = fmt::format("{}:{}", device->ordinal, core::canonical_text(problem));
+    const auto known = known_.find(key);
+    return known != known_.end() ? known->second : known_[key] = ask(problem, *device);
+  }
+
+ private:
+  // A library is not waited for as long as the most that it may want does no harm: the scores of all heads in
+  // FP32, and some for itself.
+  static constexpr std::int64_t kLibraryBytes = std::int64_t{64} << 20;
+  static constexpr double kHarmless = 8e9;
+
+  std::int64_t ask(const core::AttentionProblem& p, const kernels::DeviceTraits& device) const {
+    const double scores =
+        4.0 * static_cast<double>(p.batch * p.heads * p.seq_q) * static_cast<double>(p.seq_k);
+    if (phase_.available != nullptr && scores < kHarmless) {
+      return kLibraryBytes + static_cast<std::int64_t>(scores);
+    }
+    const auto plan = kernels::plan_launch(phase_, kernels::contiguous_call(p), device);
+    return plan ? static_cast<std::int64_t>((*plan)->workspace_bytes())
+                : 0;  // why not is told when it is launched
+  }
+
+  const kernels::PhaseDescriptor& phase_;
+  std::map<std::string, std::int64_t> known_;
+};
+
 BenchSubject subject_of(const kernels::PhaseDescriptor& phase) {
   BenchSubject subject;
   subject.info = phase.info;
   subject.source_hash = kernels::phase_hash(phase.info.id);
   subject.supports = [&phase](const core::Problem& problem) -> Status {
     auto attention = core::attention_of(problem);
-    return attention ? phase.supports(*attention) : fail(attention.error());
+    if (!attention) return fail(attention.error());
+    return kernels::check_supported(phase, kernels::contiguous_call(*attention));
   };
   subject.model = [](const core::Problem& problem) -> std::optional<core::ModelRecord> {
     auto attention = core::attention_of(problem);
@@ -65,12 +103,12 @@ BenchSubject subject_of(const kernels::PhaseDescriptor& phase) {
     auto attention = core::attention_of(problem);
     return attention ? input_bytes(*attention) + AttentionData::check_bytes(*attention) : 0;
   };
-  subject.device_bytes = [&phase](const core::Problem& problem) -> std::int64_t {
+  subject.device_bytes =
+      [workspaces = std::make_shared<Workspaces>(phase)](const core::Problem& problem) -> std::int64_t {
     auto attention = core::attention_of(problem);
     if (!attention) return 0;
-    const auto workspace = phase.workspace_bytes ? phase.workspace_bytes(*attention) : 0;
     return core::tensor_bytes(*attention) + AttentionData::check_bytes(*attention) +
-           static_cast<std::int64_t>(workspace);
+           workspaces->bytes(*attention);
   };
   if (phase.available != nullptr) subject.available = phase.available;
   return subject;

@@ -126,6 +126,10 @@ class TimingRound {
       const cuda::NvtxRange problem(job.problem());
       const auto step = work_.clock.begin(std::exchange(loaded_, true) ? "prepare" : "module");
       auto prepared = work_.bench.prepare(subject, job.planned.problem, work_.request.seed);
+      if (!prepared && prepared.error().code == ErrorCode::kExternalTool) {
+        skip(job, prepared.error());  // a library that is there and refuses this problem on this device
+        continue;
+      }
       if (!prepared) {
         // Another program may hold the memory that the plan counted on: fewer at a time need less of it.
         if (prepared.error().code != ErrorCode::kUsage || ready.empty()) return fail(prepared.error());

@@ -241,6 +241,7 @@ core::Result<std::vector<core::MeasurementRecord>> TimingCollector::collect_toge
     if (targets[i].launchable == nullptr) {
       refuse(measurement, nothing_to_launch(targets[i]), "nothing_to_launch", {});
     } else {
+      keep_choice(measurement, *targets[i].launchable);
       timing.add(targets[i], measurement);
       ++launched;
     }

@@ -10,6 +10,7 @@ ImportFormat import_format(std::string_view first_bytes) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   text = trimmed(text);
   if (text.starts_with('{')) {
+    if (text.find(kTimingsSchema) != kNot) return ImportFormat::kTimingsJson;
     for (const std::string_view word : {"\"nvbench\"", "\"benchmarks\"", "\"devices\""})
       if (text.find(word) != kNot) return ImportFormat::kNvbenchJson;
     return ImportFormat::kUnknown;

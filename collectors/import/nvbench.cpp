@@ -13,6 +13,7 @@
 
 #include "collectors/import/csv.h"
 #include "collectors/import/importer.h"
+#include "collectors/import/json_place.h"
 #include "collectors/import/numbers.h"
 #include "core/nearest.h"
 #include "core/problem.h"
@@ -22,28 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kDeepest = 64;
 constexpr std::size_t kMostNotes = 50;
-
-// The place of the bracket that goes too deep, npos where none does; outside of strings.
-std::size_t too_deep_at(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest) return i;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return std::string_view::npos;
-}
 
 // Members that may be missing or of another type.
 const json& member(const json& of, const char* name) {
@@ -259,32 +239,13 @@ class Importer {
   std::set<std::string> known_;  // names of the state's counters
 };
 
-// What the parser says, without its own preamble and position.
-std::string reason_of(const json::parse_error& error) {
-  std::string_view what = error.what();
-  for (const std::string_view before : {"column ", ": "}) {
-    const auto at = what.find(before);
-    if (at != std::string_view::npos) what.remove_prefix(at + before.size());
-  }
-  std::string printable;
-  for (const char c : what.substr(0, 300))
-    printable += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return core::shortened(printable, 200);
-}
-
 }  // namespace
 
 core::Result<Imported> import_nvbench_json(std::string_view text, const std::string& file) {
-  if (const auto deep = too_deep_at(text); deep != std::string_view::npos)
-    return core::fail(core::ErrorCode::kUsage,
-                      position_of(file, text, deep) + "the JSON is nested more deeply than any of nvbench's");
+  const auto root = parse_json(text, file, "nvbench");
+  if (!root) return core::fail(root.error());
   try {
-    const json root = json::parse(text);
-    return Importer(root, text, file).import();
-  } catch (const json::parse_error& error) {
-    const std::size_t at = error.byte > 0 ? error.byte - 1 : 0;
-    return core::fail(core::ErrorCode::kUsage, position_of(file, text, at) + reason_of(error),
-                      "the file is cut or is no JSON");
+    return Importer(*root, text, file).import();
   } catch (const std::exception& error) {
     return core::fail(core::ErrorCode::kUsage,
                       position_of(file, text, 0) + core::shortened(error.what(), 200),

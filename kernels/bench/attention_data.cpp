@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "kernels/bench/check.h"
+#include "kernels/bench/check_bytes.h"
+#include "kernels/bench/elements.h"
 #include "kernels/bench/refusals.h"
 
 #if FLASHCORE_CUDA
@@ -17,7 +18,8 @@
 #include "cuda/runtime/error.h"
 #include "cuda/runtime/memory.h"
 #include "kernels/bench/device/attention_kernels.h"
-#include "kernels/bench/random.h"
+#include "kernels/bench/device/check_steps.h"
+#include "kernels/bench/device/guarded_memory.h"
 #endif
 
 namespace flashcore::kernels::bench {
@@ -31,29 +33,12 @@ namespace {
 
 Status check_served(const core::AttentionProblem& p) {
   if (auto ok = core::validate(p); !ok) return ok;
-  if (p.dtype == "f16" && p.head_dim % 8 == 0 && p.head_dim <= 128) return {};
-  return fail(
-      ErrorCode::kUsage,
-      fmt::format("no answer of {} can be checked: the reference takes f16 and a D that is a multiple of 8 "
-                  "and at most 128",
-                  core::problem_label(p)),
-      "take a problem of f16 with D = 64 or 128");
-}
-
-constexpr std::int64_t kScratchBytes = kCompareParts * static_cast<std::int64_t>(sizeof(Comparison));
-
-// O in FP64, and in halves.
-std::int64_t reference_bytes(const core::AttentionProblem& p) noexcept {
-  return 8 * p.q_elements();
-}
-std::int64_t output_bytes(const core::AttentionProblem& p) noexcept {
-  return 2 * p.q_elements();
-}
-
-// All that a further draw of a band takes.
-std::int64_t draw_bytes(const core::AttentionProblem& p, int band) noexcept {
-  const core::AttentionProblem draw = draw_problem(p, band, kPlainElements);
-  return core::tensor_bytes(draw) + reference_bytes(draw);
+  if (has_element(p) && p.head_dim % 8 == 0 && p.head_dim <= 128) return {};
+  return fail(ErrorCode::kUsage,
+              fmt::format("no answer of {} can be checked: the reference takes f16 or bf16 and a D that is a "
+                          "multiple of 8 and at most 128",
+                          core::problem_label(p)),
+              "take a problem of f16 or bf16 with D = 64 or 128");
 }
 
 }  // namespace
@@ -70,93 +55,11 @@ std::int64_t AttentionData::check_bytes(const core::AttentionProblem& p) noexcep
 
 using cuda::cuda_status;
 
-namespace {
-
-std::size_t as_size(std::int64_t bytes) noexcept {
-  return static_cast<std::size_t>(bytes);
-}
-
-Status take_memory(cuda::DeviceMemory& memory, std::int64_t bytes, std::string_view what) {
-  const cudaError_t error = memory.allocate(as_size(bytes));
-  if (error == cudaErrorMemoryAllocation) return fail(refused_memory(bytes, what));
-  return cuda_status(error, "take memory on the device");
-}
-
-Status fill(const core::AttentionProblem& p, core::InputKind input, std::uint64_t seed,
-            const DeviceInputs& to) {
-  const InputStreams streams = input_streams(input, seed);
-  cudaError_t error = fill_halves(const_cast<void*>(to.q), p.q_elements(), streams.q, streams.q_gain);
-  if (error == cudaSuccess) error = fill_halves(const_cast<void*>(to.k), p.kv_elements(), streams.k, 1.0F);
-  if (error == cudaSuccess) error = fill_halves(const_cast<void*>(to.v), p.kv_elements(), streams.v, 1.0F);
-  return cuda_status(error, "make the inputs on the device");
-}
-
-// How many elements of Q, K and V are not those of the input and the seed.
-Result<std::array<unsigned long long, 3>> count_changed(const core::AttentionProblem& p,
-                                                        core::InputKind input, std::uint64_t seed,
-                                                        const DeviceInputs& in, void* scratch) {
-  std::array<unsigned long long, 3> changed{};
-  static_assert(sizeof changed <= kScratchBytes);
-  auto* const count = static_cast<unsigned long long*>(scratch);
-  const InputStreams of = input_streams(input, seed);
-  cudaError_t error = cudaMemset(count, 0, sizeof changed);
-  if (error == cudaSuccess) error = count_differing_halves(in.q, p.q_elements(), of.q, of.q_gain, count);
-  if (error == cudaSuccess) error = count_differing_halves(in.k, p.kv_elements(), of.k, 1.0F, count + 1);
-  if (error == cudaSuccess) error = count_differing_halves(in.v, p.kv_elements(), of.v, 1.0F, count + 2);
-  if (error == cudaSuccess) error = cudaMemcpy(changed.data(), count, sizeof changed, cudaMemcpyDeviceToHost);
-  if (auto ok = cuda_status(error, "look whether the inputs were changed"); !ok) return fail(ok.error());
-  return changed;
-}
-
-Result<Bands> compare_on_device(const core::AttentionProblem& p, const void* o, const double* reference,
-                                void* scratch) {
-  Bands bands{};
-  for (const BandRows& rows : band_rows(p)) {
-    const cudaError_t error =
-        compare_band(p, rows, o, reference, scratch, bands[static_cast<std::size_t>(rows.band)]);
-    if (auto ok = cuda_status(error, "compare an answer with the reference"); !ok) return fail(ok.error());
-  }
-  return bands;
-}
-
-// The error of the plain method on these inputs, whose reference is there.
-Result<Bands> plain_on_device(const core::AttentionProblem& p, const DeviceInputs& inputs,
-                              const double* reference, void* scratch) {
-  cuda::DeviceMemory plain;
-  if (auto ok = take_memory(plain, output_bytes(p), "the plain answer"); !ok) return fail(ok.error());
-  const cudaError_t error = plain_attention(p, inputs, plain.data());
-  if (auto ok = cuda_status(error, "launch the plain method"); !ok) return fail(ok.error());
-  return compare_on_device(p, plain.data(), reference, scratch);
-}
-
-// The plain error of a band's further draws.
-Result<Comparison> draw_on_device(const core::AttentionProblem& problem, core::InputKind input, int band,
-                                  void* scratch) {
-  const core::AttentionProblem p = draw_problem(problem, band, kPlainElements);
-  cuda::DeviceMemory q, k, v, reference;
-  for (const auto& [memory, bytes] : {std::pair<cuda::DeviceMemory*, std::int64_t>{&q, 2 * p.q_elements()},
-                                      {&k, 2 * p.kv_elements()},
-                                      {&v, 2 * p.kv_elements()},
-                                      {&reference, reference_bytes(p)}}) {
-    if (auto ok = take_memory(*memory, bytes, "further draws of the plain error"); !ok)
-      return fail(ok.error());
-  }
-  const DeviceInputs inputs{q.data(), k.data(), v.data()};
-  if (auto ok = fill(p, input, draw_seed(band), inputs); !ok) return fail(ok.error());
-  auto* exact = static_cast<double*>(reference.data());
-  const cudaError_t error = reference_attention(p, inputs, exact);
-  if (auto ok = cuda_status(error, "launch the reference"); !ok) return fail(ok.error());
-  auto bands = plain_on_device(p, inputs, exact, scratch);
-  if (!bands) return fail(bands.error());
-  return (*bands)[static_cast<std::size_t>(band)];
-}
-
-}  // namespace
-
 struct AttentionData::Buffers {
   using Loaded = std::pair<core::InputKind, std::uint64_t>;
 
-  cuda::DeviceMemory q, k, v, reference, scratch;
+  GuardedMemory q, k, v;
+  cuda::DeviceMemory reference, scratch;
   std::optional<Loaded> loaded;
   bool has_reference = false;  // of what is loaded
   std::map<Loaded, Bands> plain;
@@ -244,14 +147,13 @@ Result<std::shared_ptr<AttentionData>> AttentionData::create(const core::Attenti
   }
   std::shared_ptr<AttentionData> data(new AttentionData(problem));
   Buffers& b = *data->buffers_;
-  for (const auto& [memory, bytes] :
-       {std::pair<cuda::DeviceMemory*, std::int64_t>{&b.q, 2 * problem.q_elements()},
-        {&b.k, 2 * problem.kv_elements()},
-        {&b.v, 2 * problem.kv_elements()}}) {
-    if (auto ok = take_memory(*memory, bytes, core::problem_label(problem)); !ok) return fail(ok.error());
-    if (auto ok = cuda_status(cudaMemset(memory->data(), 0, memory->bytes()), "clear the inputs"); !ok) {
-      return fail(ok.error());
-    }
+  for (const auto& [memory, bytes] : {std::pair<GuardedMemory*, std::int64_t>{&b.q, 2 * problem.q_elements()},
+                                      {&b.k, 2 * problem.kv_elements()},
+                                      {&b.v, 2 * problem.kv_elements()}}) {
+    cudaError_t taken = memory->allocate(static_cast<std::size_t>(bytes));
+    if (taken == cudaErrorMemoryAllocation) return fail(refused_memory(bytes, core::problem_label(problem)));
+    if (taken == cudaSuccess) taken = cudaMemset(memory->data(), 0, memory->bytes());
+    if (auto ok = cuda_status(taken, "take memory for the inputs"); !ok) return fail(ok.error());
   }
   return data;
 }
@@ -264,7 +166,7 @@ Status AttentionData::load(core::InputKind input, std::uint64_t seed) {
   if (auto ok = cuda_status(cudaDeviceSynchronize(), "finish what reads the inputs"); !ok) return ok;
   b.loaded.reset();
   b.has_reference = false;
-  if (auto ok = fill(problem_, input, seed, b.inputs()); !ok) return ok;
+  if (auto ok = fill_inputs(problem_, input, seed, b.inputs()); !ok) return ok;
   if (auto ok = cuda_status(cudaDeviceSynchronize(), "make the inputs on the device"); !ok) return ok;
   b.loaded = wanted;
   return {};
@@ -302,9 +204,20 @@ Result<std::string> AttentionData::mend_inputs() {
     changed += fmt::format("{}{} element{} of {}", changed.empty() ? "" : ", ", (*counted)[i],
                            (*counted)[i] == 1 ? "" : "s", "QKV"[i]);
   }
+  for (const auto& [memory, name] : {std::pair{&b.q, 'Q'}, {&b.k, 'K'}, {&b.v, 'V'}}) {
+    std::int64_t damage = 0;
+    if (auto ok = cuda_status(memory->count_damage(damage), "read the guards of the inputs"); !ok) {
+      return fail(ok.error());
+    }
+    if (damage == 0) continue;
+    changed += fmt::format("{}{} byte{} around {}", changed.empty() ? "" : ", ", damage,
+                           damage == 1 ? "" : "s", name);
+    if (auto ok = cuda_status(memory->poison(), "mend the guards of the inputs"); !ok)
+      return fail(ok.error());
+  }
   if (changed.empty()) return changed;
   b.loaded.reset();
-  if (auto ok = fill(problem_, input, seed, b.inputs()); !ok) return fail(ok.error());
+  if (auto ok = fill_inputs(problem_, input, seed, b.inputs()); !ok) return fail(ok.error());
   if (auto ok = cuda_status(cudaDeviceSynchronize(), "make the inputs on the device"); !ok)
     return fail(ok.error());
   b.loaded = {input, seed};
@@ -320,9 +233,9 @@ Status AttentionData::launch_behind_other_inputs(const std::function<Status()>& 
   b.loaded.reset();  // until the last launch is enqueued: an error on the way leaves neither
   const bool had_reference = std::exchange(b.has_reference, false);
   // Another seed too: K and V of one seed are the same in both kinds.
-  if (auto ok = fill(problem_, other, seed + 1, b.inputs()); !ok) return ok;
+  if (auto ok = fill_inputs(problem_, other, seed + 1, b.inputs()); !ok) return ok;
   if (auto ok = launch(); !ok) return ok;
-  if (auto ok = fill(problem_, input, seed, b.inputs()); !ok) return ok;
+  if (auto ok = fill_inputs(problem_, input, seed, b.inputs()); !ok) return ok;
   if (auto ok = launch(); !ok) return ok;
   b.loaded = {input, seed};
   b.has_reference = had_reference;

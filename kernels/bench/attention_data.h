@@ -1,14 +1,14 @@
 // AttentionData: the inputs of a problem on the current device and what the right answer is, shared by all
 // phases that are prepared for the problem.
 //
-// Owns: device memory of Q, K, V (contiguous B, H, S, D halves), and of the FP64 reference O of the inputs at
-// hand, computed by prepare_check() or when it is first asked for, and kept until other inputs are loaded.
+// Owns: device memory of Q, K, V (contiguous B, H, S, D elements), and of the FP64 reference O of the inputs
+// at hand, computed by prepare_check() or when it is first asked for, and kept until other inputs are loaded.
 // Inputs are generated on the device and are bit for bit those of random_inputs()
 // (kernels/bench/reference.h). Before the first load() they are zeros. The plain error that the limit follows
 // from (kernels/bench/check.h) is kept by input and seed; the draws beyond the problem's own elements are
 // kept by input. Threads: one, with the device current. Errors: kUsage where the check does not serve the
-// problem (f16, D a multiple of 8 up to 128) or the memory does not hold it, kNoDevice without a toolkit or a
-// GPU, kDevice with the driver's text.
+// problem (f16 or bf16, D a multiple of 8 up to 128) or the memory does not hold it, kNoDevice without a
+// toolkit or a GPU, kDevice with the driver's text.
 #pragma once
 
 #include <cstdint>
@@ -43,15 +43,16 @@ class AttentionData {
   // load().
   core::Status prepare_check();
 
-  // "" where Q, K and V hold, bit for bit, what load() made; else how much of which does not: "3 elements of
-  // K". What was changed is then made anew. Waits for the default stream. kUsage before the first load().
+  // "" where Q, K and V hold, bit for bit, what load() made, and nothing within 4 KiB of them was written;
+  // else how much of which: "3 elements of K, 16 bytes around V". What was changed is then made anew. Waits
+  // for the default stream. kUsage before the first load().
   core::Result<std::string> mend_inputs();
 
   // Enqueues on the default stream, without waiting: other inputs, `launch`, the loaded inputs again,
   // `launch`. A launch that depends on what the one before it left has then computed on wrong data.
   core::Status launch_behind_other_inputs(const std::function<core::Status()>& launch);
 
-  // Compares every element of `o` (device memory, contiguous B, H, Sq, D halves) with the reference, on the
+  // Compares every element of `o` (device memory, contiguous B, H, Sq, D elements) with the reference, on the
   // device. Waits for all work on it. kUsage before the first load().
   core::Result<core::CheckRecord> compare(const void* o);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 
 namespace flashcore::kernels::bench {
@@ -90,6 +91,56 @@ core::AttentionProblem draw_problem(const core::AttentionProblem& problem, int b
 
 std::uint64_t draw_seed(int band) noexcept {
   return 0x706c61696eu + static_cast<std::uint64_t>(band);  // "plain"
+}
+
+double scale_of(const core::AttentionProblem& p, double given) noexcept {
+  return given != 0 ? given : 1.0 / std::sqrt(static_cast<double>(p.head_dim));
+}
+
+std::vector<double> lse_limits(const core::AttentionProblem& p, double scale,
+                               std::span<const std::int64_t> rows, std::span<const double> q_norms,
+                               std::span<const double> k_norms) {
+  constexpr double kUnit = 0x1p-24;
+  const std::int64_t kv_heads = p.batch * p.kv_heads;
+  std::vector<double> longest(static_cast<std::size_t>(kv_heads));
+  for (std::int64_t head = 0; head < kv_heads; ++head) {
+    const auto keys =
+        k_norms.subspan(static_cast<std::size_t>(head * p.seq_k), static_cast<std::size_t>(p.seq_k));
+    longest[static_cast<std::size_t>(head)] = *std::max_element(keys.begin(), keys.end());
+  }
+  std::vector<double> limits;
+  limits.reserve(rows.size());
+  for (const std::int64_t row : rows) {
+    const std::int64_t head = row / p.seq_q;
+    const std::int64_t kv_head = head / p.heads * p.kv_heads + head % p.heads / (p.heads / p.kv_heads);
+    const double score =
+        scale * q_norms[static_cast<std::size_t>(row)] * longest[static_cast<std::size_t>(kv_head)];
+    const auto keys = static_cast<double>(visible_keys(p, row % p.seq_q));
+    limits.push_back(kUnit * (static_cast<double>(p.head_dim + 4) * score + 8 * std::sqrt(keys) + 64));
+  }
+  return limits;
+}
+
+LseComparison compare_lse(std::span<const float> lse, std::span<const std::int64_t> rows,
+                          const LseReference& reference) {
+  LseComparison found;
+  double nearest = -1;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ++found.compared;
+    const double expected = reference.lse[i];
+    if (!std::isfinite(lse[i]) || !std::isfinite(expected)) {
+      found.wrong_infinities += static_cast<double>(lse[i]) == expected ? 0 : 1;
+      continue;
+    }
+    const double error = std::abs(lse[i] - expected);
+    if (error / reference.limits[i] <= nearest) continue;
+    nearest = error / reference.limits[i];
+    found.max_error = error;
+    found.limit = reference.limits[i];
+    found.worst_row = rows[i];
+  }
+  found.passed = found.compared > 0 && found.wrong_infinities == 0 && nearest <= 1;
+  return found;
 }
 
 std::string element_name(const core::AttentionProblem& p, std::int64_t element) {

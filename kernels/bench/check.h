@@ -19,11 +19,34 @@
 // nearest to one of them or passes it furthest: its largest and mean error, and its limits. Without a mask
 // there is one band.
 //
+// LSE has no plain method to be held against: in the element type it would be off by half an ulp of the
+// largest score, and a whole dropped tile would pass. It is FP32 arithmetic, and its limit follows from that,
+// row by row (u = 2^-24, n keys that the row sees, |q| and |k| the lengths of its query and of the head's
+// longest key):
+//   - a score: D products, exact in FP32 or rounded once, summed in any order: D u scale |q| |k| (Higham
+//   2002,
+//     "Accuracy and Stability of Numerical Algorithms", (3.5), with Cauchy and Schwarz for the sum of
+//     absolute products). Tensor cores truncate where FMAs round, 2 u an addition, but add 8 or more products
+//     at a time. The scale in powers of two, its product with the maximum and their sum with the logarithm: 4
+//     u more of it. A logarithm of a sum of exponentials moves by no more than the score that moves most.
+//   - the sum of exponentials, and the factors by which it is rescaled: roundings are as often up as down, so
+//     that n of them grow as sqrt(n) (Higham and Mary 2019, "A new approach to probabilistic rounding error
+//     analysis"; their lambda of 8 here, for a rescaled part has passed through an exponential besides). In
+//     the worst order, n u, a sum could be off by a whole dropped tile.
+//   - what does not grow: ex2.approx is within 2 ulp (4 u), its argument and log2f's result are at most 24
+//   and
+//     rounded (24 u each), the result is once more: 64 u.
+//   limit = u ((D + 4) scale |q| |k| + 8 sqrt(n) + 64)
+// For normal inputs that is 5e-5 at 512 keys, some ten times what right kernels reach; a key dropped there
+// moves LSE by 2e-3. A row that sees no key has -infinity, exactly, and no other row has it. A kernel that
+// sums weights rounded to the element type does not keep it.
+//
 // Owns: nothing. Threads: pure functions.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,6 +117,32 @@ core::AttentionProblem draw_problem(const core::AttentionProblem& problem, int b
 
 // The seed of those draws, which are the same for every seed of the problem.
 std::uint64_t draw_seed(int band) noexcept;
+
+// What the scores are multiplied by: `given`, or 1/sqrt(D) where that is 0.
+double scale_of(const core::AttentionProblem& problem, double given) noexcept;
+
+// What LSE should be, row by row, and how far off it may be.
+struct LseReference {
+  std::vector<double> lse, limits;
+};
+
+// The limits of `rows` of the flattened (B, H, Sq), from the lengths of all rows of Q and of K.
+std::vector<double> lse_limits(const core::AttentionProblem& problem, double scale,
+                               std::span<const std::int64_t> rows, std::span<const double> q_norms,
+                               std::span<const double> k_norms);
+
+// What a comparison of LSE with the reference found. The row that comes nearest to its limit, or passes it
+// furthest, is the worst.
+struct LseComparison {
+  double max_error = 0;
+  double limit = 0;
+  std::int64_t worst_row = -1;        // of the flattened (B, H, Sq); -1: nothing was compared
+  std::int64_t wrong_infinities = 0;  // NaN, an infinity where there is none, or none where there is one
+  std::int64_t compared = 0;          // rows, those without a key included
+  bool passed = false;
+};
+LseComparison compare_lse(std::span<const float> lse, std::span<const std::int64_t> rows,
+                          const LseReference& reference);
 
 // "b 0, h 3, row 117, d 5"
 std::string element_name(const core::AttentionProblem& problem, std::int64_t element);

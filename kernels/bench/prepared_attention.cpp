@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <new>
 #include <utility>
 
+#include "kernels/bench/check_bytes.h"
 #include "kernels/bench/refusals.h"
+#include "kernels/device_traits.h"
 #include "kernels/phase_index.h"
 
 #if FLASHCORE_CUDA
@@ -40,25 +41,12 @@ using cuda::cuda_status;
 
 namespace {
 
-// The current device's compute capability, 10 * major + minor.
-Result<int> device_compute() {
-  constexpr const char* kDoing = "ask the current device for its compute capability";
-  int count = 0, device = 0, major = 0, minor = 0;
-  cudaError_t error = cudaGetDeviceCount(&count);
-  if (error == cudaSuccess && count == 0) error = cudaErrorNoDevice;
-  if (error == cudaSuccess) error = cudaGetDevice(&device);
-  if (error == cudaSuccess) error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
-  if (error == cudaSuccess) error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
-  if (auto ok = cuda_status(error, kDoing); !ok) return fail(ok.error());
-  return 10 * major + minor;
-}
-
 // What the launch and its check take beside the inputs, which are there.
-Status check_memory(const PhaseDescriptor& phase, const AttentionData& data) {
+Status check_memory(const PhaseDescriptor& phase, const PlannedLaunch& plan, const AttentionData& data) {
   const core::AttentionProblem& problem = data.problem();
-  const std::int64_t output = 2 * problem.q_elements();
+  const std::int64_t output = output_bytes(problem);
   const std::int64_t check = data.pending_bytes();
-  const auto workspace = static_cast<std::int64_t>(phase.workspace_bytes(problem));
+  const auto workspace = static_cast<std::int64_t>(plan.workspace_bytes());
   std::size_t free_bytes = 0, total_bytes = 0;
   if (auto ok = cuda_status(cudaMemGetInfo(&free_bytes, &total_bytes), "ask how much memory is free"); !ok) {
     return ok;
@@ -81,8 +69,7 @@ Status check_memory(const PhaseDescriptor& phase, const AttentionData& data) {
 
 struct PreparedAttention::Buffers {
   GuardedMemory o, workspace;
-  AttentionArgs args;
-  int kernels_per_launch = 0;
+  AttentionPointers at;
 
   cudaError_t poison() {
     const cudaError_t error = o.poison();
@@ -90,79 +77,68 @@ struct PreparedAttention::Buffers {
   }
 };
 
-PreparedAttention::PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data)
+PreparedAttention::PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data,
+                                     std::unique_ptr<PlannedLaunch> plan)
     : phase_(phase),
       data_(std::move(data)),
+      plan_(std::move(plan)),
       label_(fmt::format("{}, {}", phase.info.id, core::problem_label(data_->problem()))),
-      plan_(phase.plan(data_->problem())),
+      kernels_(plan_->kernels().begin(), plan_->kernels().end()),
       buffers_(std::make_unique<Buffers>()) {}
 
 PreparedAttention::~PreparedAttention() = default;
 
 Result<std::unique_ptr<PreparedAttention>> PreparedAttention::create(const PhaseDescriptor& phase,
                                                                      std::shared_ptr<AttentionData> data) {
-  const core::AttentionProblem& p = data->problem();
-  if (auto ok = phase.supports(p); !ok) return fail(ok.error());
-  const auto compute = device_compute();
-  if (!compute) return fail(compute.error());
-  if (*compute < phase.info.min_compute) {
-    return fail(
-        ErrorCode::kNoDevice,
-        fmt::format("phase {} needs a GPU of compute capability {}.{}, and this one has {}.{}", phase.info.id,
-                    phase.info.min_compute / 10, phase.info.min_compute % 10, *compute / 10, *compute % 10),
-        "choose another device with --device, or another phase");
-  }
-  if (phase.available != nullptr) {
-    if (auto ok = phase.available(); !ok) return fail(ok.error());
-  }
-  if (auto ok = check_memory(phase, *data); !ok) return fail(ok.error());
+  const AttentionCall call = contiguous_call(data->problem());
+  if (auto ok = check_supported(phase, call); !ok) return fail(ok.error());
+  const auto device = current_device_traits();
+  if (!device) return fail(device.error());
+  auto plan = plan_launch(phase, call, *device);
+  if (!plan) return fail(plan.error());
+  if (auto ok = check_memory(phase, **plan, *data); !ok) return fail(ok.error());
 
-  std::unique_ptr<PreparedAttention> run(new PreparedAttention(phase, data));
-  Buffers& b = *run->buffers_;
-  const auto o_bytes = static_cast<std::size_t>(2 * p.q_elements());  // halves
-  for (const auto& [memory, bytes] :
-       {std::pair<GuardedMemory*, std::size_t>{&b.o, o_bytes}, {&b.workspace, phase.workspace_bytes(p)}}) {
-    const cudaError_t error = memory->allocate(bytes);
-    if (error == cudaErrorMemoryAllocation) {
-      return fail(refused_memory(static_cast<std::int64_t>(bytes), run->label_));
-    }
-    if (auto ok = cuda_status(error, "take memory on the device"); !ok) return fail(ok.error());
-  }
-  const Strides q_strides = contiguous_strides(p.heads, p.seq_q, p.head_dim);
-  const Strides kv_strides = contiguous_strides(p.kv_heads, p.seq_k, p.head_dim);
-  b.args = AttentionArgs{p,
-                         data->q(),
-                         data->k(),
-                         data->v(),
-                         b.o.data(),
-                         q_strides,
-                         kv_strides,
-                         kv_strides,
-                         q_strides,
-                         static_cast<float>(1.0 / std::sqrt(static_cast<double>(p.head_dim))),
-                         b.workspace.data()};
+  std::unique_ptr<PreparedAttention> run(new PreparedAttention(phase, std::move(data), std::move(*plan)));
+  if (auto ok = run->take_buffers(); !ok) return fail(ok.error());
   if (auto ok = run->poison(); !ok) return fail(ok.error());
-  if (phase.available != nullptr) {
-    // Only the library knows which kernels it chose for this problem; a captured launch tells.
-    auto captured =
-        capture_kernels([&](core::StreamHandle s) { return phase.launch(b.args, s); }, run->plan_);
-    if (!captured) return fail(captured.error());
-    run->plan_ = std::move(*captured);
-    // Runs that share the data may have loaded it; what this launch does to it is for its own check to say.
-    if (data->loaded()) {
-      if (auto mended = data->mend_inputs(); !mended) return fail(mended.error());
-    }
-  }
-  b.kernels_per_launch = static_cast<int>(run->plan_.size());
+  if (auto ok = run->find_kernels(); !ok) return fail(ok.error());
   return run;
 }
 
-Status PreparedAttention::launch(core::StreamHandle stream) {
-  return phase_.launch(buffers_->args, stream);
+Status PreparedAttention::take_buffers() {
+  Buffers& b = *buffers_;
+  const auto o_bytes = static_cast<std::size_t>(output_bytes(data_->problem()));
+  for (const auto& [memory, bytes] :
+       {std::pair<GuardedMemory*, std::size_t>{&b.o, o_bytes}, {&b.workspace, plan_->workspace_bytes()}}) {
+    const cudaError_t error = memory->allocate(bytes);
+    if (error == cudaErrorMemoryAllocation) {
+      return fail(refused_memory(static_cast<std::int64_t>(bytes), label_));
+    }
+    if (auto ok = cuda_status(error, "take memory on the device"); !ok) return ok;
+  }
+  b.at = {
+      .q = data_->q(), .k = data_->k(), .v = data_->v(), .o = b.o.data(), .workspace = b.workspace.data()};
+  return {};
 }
 
-int PreparedAttention::kernels_per_launch() const {
-  return buffers_->kernels_per_launch;
+// Only a library knows which kernels it chose for this problem; a captured launch tells.
+Status PreparedAttention::find_kernels() {
+  if (!plan_->calls_library()) return {};
+  auto captured = capture_kernels([&](core::StreamHandle s) { return launch(s); }, plan_->kernels());
+  if (!captured) return fail(captured.error());
+  kernels_ = std::move(*captured);
+  // Runs that share the data may have loaded it; what this launch does to it is for its own check to say.
+  if (!data_->loaded()) return {};
+  if (auto mended = data_->mend_inputs(); !mended) return fail(mended.error());
+  return {};
+}
+
+Status PreparedAttention::launch(core::StreamHandle stream) {
+  return plan_->launch(buffers_->at, stream);
+}
+
+std::string PreparedAttention::choice() const {
+  return plan_->choice();
 }
 
 Status PreparedAttention::poison() {
@@ -224,37 +200,44 @@ Result<core::CheckRecord> PreparedAttention::look_at_output() {
 }
 
 Result<std::vector<std::uint16_t>> PreparedAttention::output() const {
-  std::vector<std::uint16_t> halves;
+  std::vector<std::uint16_t> elements;
   try {
-    halves.resize(static_cast<std::size_t>(data_->problem().q_elements()));
+    elements.resize(static_cast<std::size_t>(data_->problem().q_elements()));
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kUsage, fmt::format("the host's memory does not hold the output of {}", label_),
                 "take a smaller problem");
   }
   const cudaError_t error =
-      cudaMemcpy(halves.data(), buffers_->o.data(), 2 * halves.size(), cudaMemcpyDeviceToHost);
+      cudaMemcpy(elements.data(), buffers_->o.data(), 2 * elements.size(), cudaMemcpyDeviceToHost);
   if (auto ok = cuda_status(error, "copy the output from the device"); !ok) return fail(ok.error());
-  return halves;
+  return elements;
 }
 
 #else  // a viewer: nothing can be prepared, so no object ever exists
 
 struct PreparedAttention::Buffers {};
 
-PreparedAttention::PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data)
-    : phase_(phase), data_(std::move(data)) {}
+PreparedAttention::PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data,
+                                     std::unique_ptr<PlannedLaunch> plan)
+    : phase_(phase), data_(std::move(data)), plan_(std::move(plan)) {}
 PreparedAttention::~PreparedAttention() = default;
 
 Result<std::unique_ptr<PreparedAttention>> PreparedAttention::create(const PhaseDescriptor& phase,
                                                                      std::shared_ptr<AttentionData> data) {
-  if (auto ok = phase.supports(data->problem()); !ok) return fail(ok.error());
+  if (auto ok = check_supported(phase, contiguous_call(data->problem())); !ok) return fail(ok.error());
   return fail(no_toolkit());
 }
 Status PreparedAttention::launch(core::StreamHandle) {
   return fail(no_toolkit());
 }
-int PreparedAttention::kernels_per_launch() const {
-  return 0;
+Status PreparedAttention::take_buffers() {
+  return fail(no_toolkit());
+}
+Status PreparedAttention::find_kernels() {
+  return fail(no_toolkit());
+}
+std::string PreparedAttention::choice() const {
+  return {};
 }
 Status PreparedAttention::poison() {
   return fail(no_toolkit());

@@ -1,12 +1,11 @@
 // PreparedAttention: a phase with its problem's tensors on the current device, ready to launch.
 //
-// Owns: device memory for O and the workspace, and a share of the inputs (kernels/bench/attention_data.h).
-// Layout is contiguous B, H, S, D, elements are halves.
-// launch() does nothing but launch: no NVTX range is in the path that is timed. Ranges (cuda/nvtx.h) stand
-// around a phase, a problem and a step, and are the caller's.
-// Threads: one. Errors: kUsage where the phase does not serve the problem or the device's memory
-// does not hold it (the rule is named, nothing is launched), kNoDevice without a toolkit or a
-// GPU, kDevice where the driver fails.
+// Owns: the plan (kernels/planned_launch.h), device memory for O and the workspace, and a share of the inputs
+// (kernels/bench/attention_data.h). Layout is contiguous B, H, S, D; the scale is 1/sqrt(D) and no LSE is
+// written. launch() does nothing but launch: no NVTX range is in the path that is timed. Ranges (cuda/nvtx.h)
+// stand around a phase, a problem and a step, and are the caller's. Threads: one. Errors: kUsage where the
+// phase does not serve the problem or the device's memory does not hold it (the rule is named, nothing is
+// launched), kNoDevice without a toolkit or a GPU, kDevice where the driver fails.
 //
 //   auto data = AttentionData::create(problem);
 //   auto run = PreparedAttention::create(*phase, *data);
@@ -38,8 +37,9 @@ class PreparedAttention final : public core::Launchable {
 
   std::string_view label() const override { return label_; }
   core::Status launch(core::StreamHandle stream) override;
-  std::span<const core::KernelPlan> kernels() const override { return plan_; }
-  int kernels_per_launch() const override;
+  std::span<const core::KernelPlan> kernels() const override { return kernels_; }
+  int kernels_per_launch() const override { return static_cast<int>(kernels_.size()); }
+  std::string choice() const override;
   std::optional<core::CompiledResources> compiled(std::string_view kernel, int arch) const override;
 
   AttentionData& data() { return *data_; }
@@ -59,18 +59,22 @@ class PreparedAttention final : public core::Launchable {
   // one that failed. Both look at what was written beside O as check() does.
   core::Result<core::CheckRecord> check_output();
 
-  // The last launch's O, as half bits.
+  // The last launch's O, as the bits of its elements.
   core::Result<std::vector<std::uint16_t>> output() const;
 
  private:
   struct Buffers;
+  core::Status take_buffers();
+  core::Status find_kernels();
   core::Result<core::CheckRecord> look_at_output();
-  PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data);
+  PreparedAttention(const PhaseDescriptor& phase, std::shared_ptr<AttentionData> data,
+                    std::unique_ptr<PlannedLaunch> plan);
 
   const PhaseDescriptor& phase_;
   std::shared_ptr<AttentionData> data_;
+  std::unique_ptr<PlannedLaunch> plan_;
   std::string label_;
-  std::vector<core::KernelPlan> plan_;
+  std::vector<core::KernelPlan> kernels_;
   std::unique_ptr<Buffers> buffers_;
 };
 

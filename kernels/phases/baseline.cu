@@ -1,16 +1,16 @@
-// baseline: the first rung. One block a query row, scalar FP16 loads, FP32 arithmetic.
+// baseline: the first rung. One block a query row, scalar loads of 16 bits, FP32 arithmetic.
 //
 // Each of the block's warps walks its own keys and keeps a running maximum, sum and output, as in
 // Milakov and Gimelshein 2018, "Online normalizer calculation for softmax", algorithm 3; the warps'
 // parts are then merged by the same rule. K and V are read once a row from L2: nothing is reused
 // between queries, and that is what the next rungs change.
-#include <limits>
-
 #include "kernels/launch.h"
 #include "kernels/phase.h"
 
 #if FLASHCORE_CUDA
 #include "kernels/device/attention_view.cuh"
+#include "kernels/device/element.cuh"
+#include "kernels/device/instance.cuh"
 #endif
 
 namespace flashcore::kernels {
@@ -19,7 +19,7 @@ namespace flashcore::kernels {
 
 inline constexpr int kBaselineWarps = 4;
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __global__ void __launch_bounds__(kBaselineWarps * 32) attention_baseline(const AttentionView view) {
   constexpr int kPerLane = kHeadDim / 32;
   __shared__ float warp_max[kBaselineWarps];
@@ -34,26 +34,26 @@ __global__ void __launch_bounds__(kBaselineWarps * 32) attention_baseline(const 
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
 
-  const __half* q = head_rows(view.q, view.q_strides, batch, head) + row * view.q_strides.row;
-  const __half* keys = head_rows(view.k, view.k_strides, batch, kv_head);
-  const __half* values = head_rows(view.v, view.v_strides, batch, kv_head);
+  const T* q = head_rows<T>(view.q, view.q_strides, batch, head) + row * view.q_strides.row;
+  const T* keys = head_rows<T>(view.k, view.k_strides, batch, kv_head);
+  const T* values = head_rows<T>(view.v, view.v_strides, batch, kv_head);
 
   float query[kPerLane];
   float output[kPerLane];
 #pragma unroll
   for (int i = 0; i < kPerLane; ++i) {
-    query[i] = __half2float(q[lane + 32 * i]) * view.scale_log2;
+    query[i] = to_float(q[lane + 32 * i]) * view.scale_log2;
     output[i] = 0.0f;
   }
   float running_max = -INFINITY;
   float running_sum = 0.0f;
   const int visible = visible_keys(view, row);
   for (int key = warp; key < visible; key += kBaselineWarps) {
-    const __half* k = keys + key * view.k_strides.row;
-    const __half* v = values + key * view.v_strides.row;
+    const T* k = keys + key * view.k_strides.row;
+    const T* v = values + key * view.v_strides.row;
     float score = 0.0f;
 #pragma unroll
-    for (int i = 0; i < kPerLane; ++i) score = fmaf(query[i], __half2float(k[lane + 32 * i]), score);
+    for (int i = 0; i < kPerLane; ++i) score = fmaf(query[i], to_float(k[lane + 32 * i]), score);
 #pragma unroll
     for (int distance = 16; distance > 0; distance /= 2) {
       score += __shfl_xor_sync(0xffffffffu, score, distance);
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(kBaselineWarps * 32) attention_baseline(const 
     running_sum = fmaf(running_sum, correction, weight);
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
-      output[i] = fmaf(weight, __half2float(v[lane + 32 * i]), output[i] * correction);
+      output[i] = fmaf(weight, to_float(v[lane + 32 * i]), output[i] * correction);
     }
     running_max = new_max;
   }
@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(kBaselineWarps * 32) attention_baseline(const 
 #pragma unroll
   for (int w = 1; w < kBaselineWarps; ++w) row_max = fmaxf(row_max, warp_max[w]);
   const float reference = row_max == -INFINITY ? 0.0f : row_max;  // -inf - -inf would be NaN
-  __half* o = head_rows(view.o, view.o_strides, batch, head) + row * view.o_strides.row;
+  T* o = head_rows<T>(view.o, view.o_strides, batch, head) + row * view.o_strides.row;
   for (int d = static_cast<int>(threadIdx.x); d < kHeadDim; d += kBaselineWarps * 32) {
     float sum = 0.0f;
     float value = 0.0f;
@@ -91,7 +91,9 @@ __global__ void __launch_bounds__(kBaselineWarps * 32) attention_baseline(const 
       sum = fmaf(weight, warp_sum[w], sum);
       value = fmaf(weight, warp_output[w][d], value);
     }
-    o[d] = __float2half(sum > 0.0f ? value / sum : 0.0f);  // a row that sees no key is zero
+    o[d] = from_float<T>(sum > 0.0f ? value / sum : 0.0f);  // a row that sees no key is zero
+    if (d == 0 && view.lse != nullptr)
+      view.lse[blockIdx.x] = log_sum_exp(reference, sum);  // B, H, Sq, as the grid
   }
 }
 
@@ -103,37 +105,23 @@ std::int64_t baseline_blocks(const core::AttentionProblem& p) {
   return p.batch * p.heads * p.seq_q;
 }
 
-core::Status baseline_supports(const core::AttentionProblem& p) {
-  if (auto ok = check_served("baseline", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
-  return check_grid("baseline", p, baseline_blocks(p));
+core::Status baseline_serves(const AttentionCall& call) {
+  const Served served{.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}};
+  if (auto ok = check_served("baseline", call, served); !ok) return ok;
+  return check_grid("baseline", call.problem, baseline_blocks(call.problem));
 }
 
 #if FLASHCORE_CUDA
-std::size_t baseline_workspace(const core::AttentionProblem&) {
-  return 0;
-}
-
-core::KernelPlan baseline_kernel(const core::AttentionProblem& p) {
-  core::KernelPlan plan;
-  const bool narrow = p.head_dim == 64;
-  plan.name = narrow ? "attention_baseline<64>" : "attention_baseline<128>";
-  plan.function = narrow ? reinterpret_cast<const void*>(&attention_baseline<64>)
-                         : reinterpret_cast<const void*>(&attention_baseline<128>);
-  plan.grid_x = baseline_blocks(p);
-  plan.block_x = kBaselineWarps * 32;
-  return plan;
-}
-
-std::vector<core::KernelPlan> baseline_plan(const core::AttentionProblem& p) {
-  return {baseline_kernel(p)};
-}
-
-core::Status baseline_launch(const AttentionArgs& args, core::StreamHandle stream) {
-  if (auto ok = check_arguments(args); !ok) return ok;
-  if (auto ok = baseline_supports(args.problem); !ok) return ok;
-  AttentionView view = make_view(args);
-  void* arguments[] = {&view};
-  return launch_kernel(baseline_kernel(args.problem), arguments, stream);
+core::Result<std::unique_ptr<PlannedLaunch>> baseline_plan(const AttentionCall& call, const DeviceTraits&) {
+  core::KernelPlan kernel = for_instance(call.problem, [&]<typename T, int kHeadDim>() {
+    core::KernelPlan plan;
+    plan.name = instance_name<T>("attention_baseline", kHeadDim);
+    plan.function = reinterpret_cast<const void*>(&attention_baseline<T, kHeadDim>);
+    plan.grid_x = baseline_blocks(call.problem);
+    plan.block_x = kBaselineWarps * 32;
+    return plan;
+  });
+  return plan_own_kernels(call, {.kernels = {std::move(kernel)}, .choice = "one block a query row"});
 }
 #endif
 
@@ -142,17 +130,16 @@ core::Status baseline_launch(const AttentionArgs& args, core::StreamHandle strea
 FLASHCORE_PHASE(baseline) = {
     .info = {.id = "baseline",
              .title = "Scalar baseline",
-             .idea = "One block a query row: FP16 loads, FP32 arithmetic and an online softmax, with no "
-                     "tensor cores and no reuse.",
+             .idea =
+                 "One block a query row: loads of 16 bits, FP32 arithmetic and an online softmax, with no "
+                 "tensor cores and no reuse.",
              .builds_on = "",
              .rung = 1,
              .min_compute = 80,
-             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
-    .supports = baseline_supports,
+             .problems = "f16 or bf16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
+    .serves = baseline_serves,
 #if FLASHCORE_CUDA
-    .workspace_bytes = baseline_workspace,
     .plan = baseline_plan,
-    .launch = baseline_launch,
 #endif
 };
 

@@ -7,13 +7,15 @@
 
 #if FLASHCORE_CUDA
 #include "kernels/device/attention_view.cuh"
+#include "kernels/device/element.cuh"
+#include "kernels/device/instance.cuh"
 #endif
 
 namespace flashcore::kernels {
 
 #if FLASHCORE_CUDA
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __global__ void __launch_bounds__(32) attention_broken(const AttentionView view) {
   constexpr int kPerLane = kHeadDim / 32;
   const int row = static_cast<int>(blockIdx.x % view.seq_q);
@@ -22,9 +24,9 @@ __global__ void __launch_bounds__(32) attention_broken(const AttentionView view)
   const int batch = batch_head / view.heads;
   const int kv_head = head / view.heads_per_kv;
   const int lane = static_cast<int>(threadIdx.x);
-  const __half* q = head_rows(view.q, view.q_strides, batch, head) + row * view.q_strides.row;
-  const __half* keys = head_rows(view.k, view.k_strides, batch, kv_head);
-  const __half* values = head_rows(view.v, view.v_strides, batch, kv_head);
+  const T* q = head_rows<T>(view.q, view.q_strides, batch, head) + row * view.q_strides.row;
+  const T* keys = head_rows<T>(view.k, view.k_strides, batch, kv_head);
+  const T* values = head_rows<T>(view.v, view.v_strides, batch, kv_head);
 
   float output[kPerLane] = {};
   float running_max = -INFINITY;
@@ -33,8 +35,8 @@ __global__ void __launch_bounds__(32) attention_broken(const AttentionView view)
     float score = 0.0f;
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
-      score = fmaf(__half2float(q[lane + 32 * i]),
-                   __half2float(keys[key * view.k_strides.row + lane + 32 * i]), score);
+      score =
+          fmaf(to_float(q[lane + 32 * i]), to_float(keys[key * view.k_strides.row + lane + 32 * i]), score);
     }
 #pragma unroll
     for (int distance = 16; distance > 0; distance /= 2) {
@@ -46,14 +48,14 @@ __global__ void __launch_bounds__(32) attention_broken(const AttentionView view)
     const float weight = exp2_approx(score - new_max);
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
-      const float value = __half2float(values[key * view.v_strides.row + lane + 32 * i]);
+      const float value = to_float(values[key * view.v_strides.row + lane + 32 * i]);
       output[i] = fmaf(weight, value, output[i] * correction);
     }
     running_max = new_max;
   }
-  __half* o = head_rows(view.o, view.o_strides, batch, head) + row * view.o_strides.row;
+  T* o = head_rows<T>(view.o, view.o_strides, batch, head) + row * view.o_strides.row;
 #pragma unroll
-  for (int i = 0; i < kPerLane; ++i) o[lane + 32 * i] = __float2half(output[i]);  // no division: the mistake
+  for (int i = 0; i < kPerLane; ++i) o[lane + 32 * i] = from_float<T>(output[i]);  // no division: the mistake
 }
 
 #endif  // FLASHCORE_CUDA
@@ -64,37 +66,23 @@ std::int64_t broken_blocks(const core::AttentionProblem& p) {
   return p.batch * p.heads * p.seq_q;
 }
 
-core::Status broken_supports(const core::AttentionProblem& p) {
-  if (auto ok = check_served("broken", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
-  return check_grid("broken", p, broken_blocks(p));
+core::Status broken_serves(const AttentionCall& call) {
+  const Served served{.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}};
+  if (auto ok = check_served("broken", call, served); !ok) return ok;
+  return check_grid("broken", call.problem, broken_blocks(call.problem));
 }
 
 #if FLASHCORE_CUDA
-std::size_t broken_workspace(const core::AttentionProblem&) {
-  return 0;
-}
-
-core::KernelPlan broken_kernel(const core::AttentionProblem& p) {
-  core::KernelPlan plan;
-  const bool narrow = p.head_dim == 64;
-  plan.name = narrow ? "attention_broken<64>" : "attention_broken<128>";
-  plan.function = narrow ? reinterpret_cast<const void*>(&attention_broken<64>)
-                         : reinterpret_cast<const void*>(&attention_broken<128>);
-  plan.grid_x = broken_blocks(p);
-  plan.block_x = 32;
-  return plan;
-}
-
-std::vector<core::KernelPlan> broken_plan(const core::AttentionProblem& p) {
-  return {broken_kernel(p)};
-}
-
-core::Status broken_launch(const AttentionArgs& args, core::StreamHandle stream) {
-  if (auto ok = check_arguments(args); !ok) return ok;
-  if (auto ok = broken_supports(args.problem); !ok) return ok;
-  AttentionView view = make_view(args);
-  void* arguments[] = {&view};
-  return launch_kernel(broken_kernel(args.problem), arguments, stream);
+core::Result<std::unique_ptr<PlannedLaunch>> broken_plan(const AttentionCall& call, const DeviceTraits&) {
+  core::KernelPlan kernel = for_instance(call.problem, [&]<typename T, int kHeadDim>() {
+    core::KernelPlan plan;
+    plan.name = instance_name<T>("attention_broken", kHeadDim);
+    plan.function = reinterpret_cast<const void*>(&attention_broken<T, kHeadDim>);
+    plan.grid_x = broken_blocks(call.problem);
+    plan.block_x = 32;
+    return plan;
+  });
+  return plan_own_kernels(call, {.kernels = {std::move(kernel)}});
 }
 #endif
 
@@ -107,13 +95,11 @@ FLASHCORE_PHASE(broken) = {
              .builds_on = "baseline",
              .rung = 1000,
              .min_compute = 80,
-             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal",
+             .problems = "f16 or bf16, D 64 or 128, any Sq and Sk, grouped heads, full or causal",
              .hidden = true},
-    .supports = broken_supports,
+    .serves = broken_serves,
 #if FLASHCORE_CUDA
-    .workspace_bytes = broken_workspace,
     .plan = broken_plan,
-    .launch = broken_launch,
 #endif
 };
 

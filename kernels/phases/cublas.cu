@@ -1,21 +1,29 @@
 // cublas: a reference, not a rung. Attention unfused: scores by a batched product, a softmax kernel,
 // and a second batched product, with the scores in device memory in between.
 //
-// The scores are FP32 (B x H x Sq x Sk, so 4 bytes each); the softmax writes its weights as FP16
+// The scores are FP32 (B x H x Sq x Sk, so 4 bytes each); the softmax writes its weights in the element type
 // over the front of the same row, which the second product then reads with twice the pitch.
 //
 // A reference must not be held back by its own softmax: a row is kept in registers, read once and by 16
 // bytes, with a warp a row for short rows and a block a row for long ones.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "kernels/cublas_library.h"
 #include "kernels/launch.h"
 #include "kernels/phase.h"
 
 #if FLASHCORE_CUDA
+#include <cuda_runtime_api.h>
+
+#include "cuda/runtime/error.h"
 #include "kernels/device/attention_view.cuh"
+#include "kernels/device/element.cuh"
+#include "kernels/device/instance.cuh"
 #endif
 
 namespace flashcore::kernels {
@@ -28,6 +36,7 @@ inline constexpr int kLongThreads = 1024;  // of a row that no block's registers
 
 struct SoftmaxRows {
   float* scores;
+  float* lse;          // one a row; null where it is not wanted
   std::int64_t pitch;  // floats; a multiple of kChunk, so that a chunk never leaves its row
   std::int64_t count;
   int seq_q, seq_k;
@@ -91,17 +100,24 @@ __device__ __forceinline__ void mask_chunk(int key, int visible, float (&x)[kChu
 }
 
 // Up to seven weights beyond seq_k are written too, as zeros: they lie in the row's own room.
+template <typename T>
 __device__ __forceinline__ void store_chunk(float* row, int key, const float (&x)[kChunk], float factor) {
-  __half2 pairs[kChunk / 2];
+  __align__(16) std::uint32_t pairs[kChunk / 2];
 #pragma unroll
-  for (int i = 0; i < kChunk / 2; ++i) pairs[i] = __floats2half2_rn(x[2 * i] * factor, x[2 * i + 1] * factor);
-  *reinterpret_cast<uint4*>(reinterpret_cast<__half*>(row) + key) = *reinterpret_cast<const uint4*>(pairs);
+  for (int i = 0; i < kChunk / 2; ++i) pairs[i] = pack<T>(x[2 * i] * factor, x[2 * i + 1] * factor);
+  *reinterpret_cast<uint4*>(reinterpret_cast<T*>(row) + key) = *reinterpret_cast<const uint4*>(pairs);
+}
+
+// By every thread of a row, of which one writes.
+__device__ __forceinline__ void store_lse(const SoftmaxRows& rows, std::int64_t row, bool first, float shift,
+                                          float sum) {
+  if (rows.lse != nullptr && first) rows.lse[row] = log_sum_exp(shift, sum);
 }
 
 // kThreads threads a row, of which each keeps kChunks chunks: rows of up to kThreads * kChunks * kChunk keys.
 // Weights are written over scores, which the reductions make safe: no thread comes out of them before all
 // threads of the row have read theirs.
-template <int kThreads, int kChunks>
+template <typename T, int kThreads, int kChunks>
 __global__ void __launch_bounds__(kThreads == 32 ? 32 * kRowsOfWarps : kThreads)
     cublas_softmax(const SoftmaxRows rows) {
   __shared__ float parts[32];
@@ -134,15 +150,17 @@ __global__ void __launch_bounds__(kThreads == 32 ? 32 * kRowsOfWarps : kThreads)
     }
   }
   sum = row_reduce<false, kThreads>(sum, parts);
+  store_lse(rows, row, threadIdx.x % kThreads == 0, shift, visible > 0 ? sum : 0.0f);
   const float inverse = visible > 0 ? 1.0f / sum : 0.0f;  // a row that sees no key is zero
 #pragma unroll
   for (int c = 0; c < kChunks; ++c) {
     const int key = first + c * kThreads * kChunk;
-    if (key < rows.seq_k) store_chunk(scores, key, x[c], inverse);
+    if (key < rows.seq_k) store_chunk<T>(scores, key, x[c], inverse);
   }
 }
 
 // Rows that no block's registers hold: read for the maximum and the sum, and again for the weights.
+template <typename T>
 __global__ void __launch_bounds__(kLongThreads) cublas_softmax_long(const SoftmaxRows rows) {
   __shared__ float parts[32];
   constexpr int kStride = kLongThreads * kChunk;
@@ -169,6 +187,7 @@ __global__ void __launch_bounds__(kLongThreads) cublas_softmax_long(const Softma
   const float row_most = row_reduce<true, kLongThreads>(most, parts);
   const float shift = visible > 0 ? row_most * rows.scale_log2 : 0.0f;
   sum = row_reduce<false, kLongThreads>(sum * exp2_approx(fmaf(most, rows.scale_log2, -shift)), parts);
+  store_lse(rows, row, threadIdx.x == 0, shift, visible > 0 ? sum : 0.0f);
   const float inverse = visible > 0 ? 1.0f / sum : 0.0f;
   // Weights of a stride end before the scores of the next begin, and the barrier keeps the stride's own
   // scores until all are read.
@@ -180,7 +199,7 @@ __global__ void __launch_bounds__(kLongThreads) cublas_softmax_long(const Softma
 #pragma unroll
     for (float& value : x) value = exp2_approx(fmaf(value, rows.scale_log2, -shift));
     __syncthreads();
-    if (key < rows.seq_k) store_chunk(scores, key, x, inverse);
+    if (key < rows.seq_k) store_chunk<T>(scores, key, x, inverse);
   }
 }
 
@@ -193,14 +212,52 @@ constexpr std::int64_t kMaxBatch = 65535;
 // cuBLAS asks for 32 MiB on Hopper (its manual, "cublasSetWorkspace"); less elsewhere.
 constexpr std::int64_t kCublasWorkspaceBytes = std::int64_t{32} << 20;
 
-core::Status cublas_supports(const core::AttentionProblem& p) {
-  if (auto ok = check_served("cublas", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
+// The strides that cuBLAS is told: of an axis with one entry any stride is allowed and none is used, so it
+// gets one that a dense tensor would have.
+Strides used_strides(const Strides& strides, std::int64_t batch, std::int64_t heads, std::int64_t seq,
+                     std::int64_t head_dim) {
+  Strides used = strides;
+  if (seq == 1) used.row = head_dim;
+  if (heads == 1) used.head = seq * used.row;
+  if (batch == 1) used.batch = heads * used.head;
+  return used;
+}
+
+AttentionCall with_used_strides(AttentionCall call) {
+  const core::AttentionProblem& p = call.problem;
+  call.q_strides = used_strides(call.q_strides, p.batch, p.heads, p.seq_q, p.head_dim);
+  call.k_strides = used_strides(call.k_strides, p.batch, p.kv_heads, p.seq_k, p.head_dim);
+  call.v_strides = used_strides(call.v_strides, p.batch, p.kv_heads, p.seq_k, p.head_dim);
+  call.o_strides = used_strides(call.o_strides, p.batch, p.heads, p.seq_q, p.head_dim);
+  return call;
+}
+
+core::Status check_row_strides(const AttentionCall& call) {
+  const AttentionCall used = with_used_strides(call);
+  for (const auto& [name, strides] : {std::pair{"Q", used.q_strides}, std::pair{"K", used.k_strides},
+                                      std::pair{"V", used.v_strides}, std::pair{"O", used.o_strides}}) {
+    if (strides.row <= std::numeric_limits<int>::max()) continue;
+    return core::fail(core::ErrorCode::kUsage,
+                      "phase cublas serves row strides below 2^31 elements, which cuBLAS takes as 32-bit "
+                      "numbers, and that of " +
+                          std::string(name) + " is " + std::to_string(strides.row),
+                      "take denser rows, or another phase");
+  }
+  return {};
+}
+
+core::Status cublas_serves(const AttentionCall& call) {
+  const core::AttentionProblem& p = call.problem;
+  const Served served{.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}};
+  if (auto ok = check_served("cublas", call, served); !ok) return ok;
   if (auto ok = check_grid("cublas", p, p.batch * p.heads * p.seq_q); !ok) return ok;
-  if (p.batch * p.heads <= kMaxBatch) return {};
-  return core::fail(core::ErrorCode::kUsage,
-                    "phase cublas serves at most 65535 heads (B * H), and " + core::problem_label(p) +
-                        " has " + std::to_string(p.batch * p.heads),
-                    "split the batch");
+  if (p.batch * p.heads > kMaxBatch) {
+    return core::fail(core::ErrorCode::kUsage,
+                      "phase cublas serves at most 65535 heads (B * H), and " + core::problem_label(p) +
+                          " has " + std::to_string(p.batch * p.heads),
+                      "split the batch");
+  }
+  return check_row_strides(call);
 }
 
 #if FLASHCORE_CUDA
@@ -213,10 +270,6 @@ std::int64_t score_pitch(const core::AttentionProblem& p) {
 std::int64_t score_bytes(const core::AttentionProblem& p) {
   const std::int64_t bytes = 4 * p.batch * p.heads * p.seq_q * score_pitch(p);
   return (bytes + 255) / 256 * 256;
-}
-
-std::size_t cublas_workspace(const core::AttentionProblem& p) {
-  return static_cast<std::size_t>(score_bytes(p) + kCublasWorkspaceBytes);
 }
 
 core::Status cublas_available() {
@@ -234,28 +287,29 @@ struct SoftmaxChoice {
   int rows;     // a block
 };
 
-template <int kThreads, int kChunks>
+template <typename T, int kThreads, int kChunks>
 SoftmaxChoice softmax_choice() {
   constexpr int kRows = kThreads == 32 ? kRowsOfWarps : 1;
   return {kThreads * kChunks * kChunk,
-          "cublas_softmax<" + std::to_string(kThreads) + ", " + std::to_string(kChunks) + ">",
-          reinterpret_cast<const void*>(&cublas_softmax<kThreads, kChunks>), kThreads * kRows, kRows};
+          "cublas_softmax<" + std::string(kElementName<T>) + ", " + std::to_string(kThreads) + ", " +
+              std::to_string(kChunks) + ">",
+          reinterpret_cast<const void*>(&cublas_softmax<T, kThreads, kChunks>), kThreads * kRows, kRows};
 }
 
-const SoftmaxChoice& softmax_for(std::int64_t keys) {
-  static const std::array all{softmax_choice<32, 1>(),  softmax_choice<32, 2>(),  softmax_choice<32, 4>(),
-                              softmax_choice<64, 4>(),  softmax_choice<128, 4>(), softmax_choice<256, 4>(),
-                              softmax_choice<512, 4>(), softmax_choice<1024, 4>()};
-  static const SoftmaxChoice longer{kMaxGridX, "cublas_softmax_long",
-                                    reinterpret_cast<const void*>(&cublas_softmax_long), kLongThreads, 1};
+template <typename T>
+SoftmaxChoice softmax_for(std::int64_t keys) {
+  const std::array all{softmax_choice<T, 32, 1>(),  softmax_choice<T, 32, 2>(),  softmax_choice<T, 32, 4>(),
+                       softmax_choice<T, 64, 4>(),  softmax_choice<T, 128, 4>(), softmax_choice<T, 256, 4>(),
+                       softmax_choice<T, 512, 4>(), softmax_choice<T, 1024, 4>()};
   for (const SoftmaxChoice& choice : all) {
     if (keys <= choice.most_keys) return choice;
   }
-  return longer;
+  return {kMaxGridX, "cublas_softmax_long<" + std::string(kElementName<T>) + ">",
+          reinterpret_cast<const void*>(&cublas_softmax_long<T>), kLongThreads, 1};
 }
 
 core::KernelPlan softmax_kernel(const core::AttentionProblem& p) {
-  const SoftmaxChoice& choice = softmax_for(p.seq_k);
+  const SoftmaxChoice choice = for_element(p, [&]<typename T>() { return softmax_for<T>(p.seq_k); });
   core::KernelPlan plan;
   plan.name = choice.name;
   plan.function = choice.function;
@@ -264,101 +318,163 @@ core::KernelPlan softmax_kernel(const core::AttentionProblem& p) {
   return plan;
 }
 
-// The products' kernels are cuBLAS's choice at the launch; see PreparedAttention for their count.
-std::vector<core::KernelPlan> cublas_plan(const core::AttentionProblem& p) {
-  return {softmax_kernel(p)};
-}
-
-// How one call covers many heads: all of them where strides and heads allow, else those that share
-// a batch entry, or those that share a key head.
-struct Batching {
-  std::int64_t heads;  // of one call
-};
-
-Batching batching(const AttentionArgs& args) {
-  const core::AttentionProblem& p = args.problem;
-  if (p.kv_heads != p.heads) return {p.heads / p.kv_heads};
-  const auto regular = [&](const Strides& s) { return p.batch == 1 || s.batch == p.heads * s.head; };
-  const bool all = regular(args.q_strides) && regular(args.k_strides) && regular(args.v_strides) &&
-                   regular(args.o_strides);
-  return {all ? p.batch * p.heads : p.heads};
+// How many heads one product covers: all of them where strides and heads allow, else those that share a batch
+// entry, or those that share a key head.
+std::int64_t heads_of_product(const AttentionCall& call) {
+  const core::AttentionProblem& p = call.problem;
+  if (p.kv_heads != p.heads) return p.heads / p.kv_heads;
+  const auto regular = [&](const Strides& s) { return s.batch == p.heads * s.head; };
+  const bool all = regular(call.q_strides) && regular(call.k_strides) && regular(call.v_strides) &&
+                   regular(call.o_strides);
+  return all ? p.batch * p.heads : p.heads;
 }
 
 std::int64_t offset(const Strides& strides, std::int64_t batch, std::int64_t head) {
   return batch * strides.batch + head * strides.head;
 }
 
-// Row-major S = Q K^T is column-major S^T = K Q^T, and O = P V is O^T = V^T P^T.
-core::Status multiply_heads(CublasLibrary& cublas, const AttentionArgs& args, bool scores) {
-  const core::AttentionProblem& p = args.problem;
-  const std::int64_t heads_per_call = batching(args).heads;
+// The products of a launch as they are planned: all but where their tensors begin.
+struct PlannedProduct {
+  CublasProduct product;
+  std::int64_t a_bytes = 0, b_bytes = 0, c_bytes = 0;  // from the tensor's first byte
+};
+
+// Row-major S = Q K^T is column-major S^T = K Q^T: a is K, b is Q, c the scores.
+PlannedProduct score_product(const AttentionCall& call, std::int64_t first, std::int64_t heads) {
+  const core::AttentionProblem& p = call.problem;
+  const std::int64_t batch = first / p.heads, head = first % p.heads;
+  const std::int64_t element = core::dtype_bytes(p.dtype);
   const std::int64_t pitch = score_pitch(p);
-  const bool grouped = p.kv_heads != p.heads;
-  auto* workspace = static_cast<float*>(args.workspace);
-  for (std::int64_t first = 0; first < p.batch * p.heads; first += heads_per_call) {
-    const std::int64_t batch = first / p.heads;
-    const std::int64_t head = first % p.heads;
-    const std::int64_t kv_head = head / (p.heads / p.kv_heads);
-    float* own_scores = workspace + first * p.seq_q * pitch;
-    CublasProduct product;
-    product.batch = heads_per_call;
-    product.n = p.seq_q;
-    if (scores) {
-      product.transpose_a = true;
-      product.m = p.seq_k;
-      product.k = p.head_dim;
-      product.a = static_cast<const __half*>(args.k) + offset(args.k_strides, batch, kv_head);
-      product.lda = args.k_strides.row;
-      product.stride_a = grouped ? 0 : args.k_strides.head;
-      product.b = static_cast<const __half*>(args.q) + offset(args.q_strides, batch, head);
-      product.ldb = args.q_strides.row;
-      product.stride_b = args.q_strides.head;
-      product.c = own_scores;
-      product.c_is_float = true;
-      product.ldc = pitch;
-      product.stride_c = p.seq_q * pitch;
-    } else {
-      product.m = p.head_dim;
-      product.k = p.seq_k;
-      product.a = static_cast<const __half*>(args.v) + offset(args.v_strides, batch, kv_head);
-      product.lda = args.v_strides.row;
-      product.stride_a = grouped ? 0 : args.v_strides.head;
-      product.b = own_scores;  // as halves, so every stride counts twice
-      product.ldb = 2 * pitch;
-      product.stride_b = 2 * p.seq_q * pitch;
-      product.c = static_cast<__half*>(args.o) + offset(args.o_strides, batch, head);
-      product.ldc = args.o_strides.row;
-      product.stride_c = args.o_strides.head;
-    }
-    if (auto ok = cublas.multiply(product); !ok) return ok;
-  }
-  return {};
+  PlannedProduct planned;
+  CublasProduct& product = planned.product;
+  product.type = p.dtype == "bf16" ? CublasType::kBfloat16 : CublasType::kHalf;
+  product.batch = heads;
+  product.transpose_a = true;
+  product.m = p.seq_k;
+  product.n = p.seq_q;
+  product.k = p.head_dim;
+  product.lda = call.k_strides.row;
+  product.stride_a = p.kv_heads != p.heads ? 0 : call.k_strides.head;
+  product.ldb = call.q_strides.row;
+  product.stride_b = call.q_strides.head;
+  product.c_is_float = true;
+  product.ldc = pitch;
+  product.stride_c = p.seq_q * pitch;
+  planned.a_bytes = element * offset(call.k_strides, batch, head / (p.heads / p.kv_heads));
+  planned.b_bytes = element * offset(call.q_strides, batch, head);
+  planned.c_bytes = 4 * first * p.seq_q * pitch;
+  return planned;
 }
 
-core::Status cublas_launch(const AttentionArgs& args, core::StreamHandle stream) {
-  if (auto ok = check_arguments(args); !ok) return ok;
-  if (auto ok = cublas_supports(args.problem); !ok) return ok;
-  if (args.workspace == nullptr) {
-    return core::fail(core::ErrorCode::kUsage, "phase cublas was launched without its workspace",
-                      "allocate workspace_bytes() of device memory");
-  }
-  auto cublas = CublasLibrary::open();
-  if (!cublas) return core::fail(cublas.error());
-  const core::AttentionProblem& p = args.problem;
-  auto* own = static_cast<unsigned char*>(args.workspace) + score_bytes(p);
-  if (auto ok = (*cublas)->use(stream, own, kCublasWorkspaceBytes); !ok) return ok;
-  if (auto ok = multiply_heads(**cublas, args, true); !ok) return ok;
+// O = P V is O^T = V^T P^T: a is V, b the weights, which lie in the rows of scores, so that in elements every
+// stride counts twice, c is O.
+PlannedProduct value_product(const AttentionCall& call, std::int64_t first, std::int64_t heads) {
+  const core::AttentionProblem& p = call.problem;
+  const std::int64_t batch = first / p.heads, head = first % p.heads;
+  const std::int64_t element = core::dtype_bytes(p.dtype);
+  const std::int64_t pitch = score_pitch(p);
+  PlannedProduct planned;
+  CublasProduct& product = planned.product;
+  product.type = p.dtype == "bf16" ? CublasType::kBfloat16 : CublasType::kHalf;
+  product.batch = heads;
+  product.m = p.head_dim;
+  product.n = p.seq_q;
+  product.k = p.seq_k;
+  product.lda = call.v_strides.row;
+  product.stride_a = p.kv_heads != p.heads ? 0 : call.v_strides.head;
+  product.ldb = 2 * pitch;
+  product.stride_b = 2 * p.seq_q * pitch;
+  product.ldc = call.o_strides.row;
+  product.stride_c = call.o_strides.head;
+  planned.a_bytes = element * offset(call.v_strides, batch, head / (p.heads / p.kv_heads));
+  planned.b_bytes = 4 * first * p.seq_q * pitch;
+  planned.c_bytes = element * offset(call.o_strides, batch, head);
+  return planned;
+}
 
-  SoftmaxRows rows{.scores = static_cast<float*>(args.workspace),
-                   .pitch = score_pitch(p),
-                   .count = p.batch * p.heads * p.seq_q,
-                   .seq_q = static_cast<int>(p.seq_q),
-                   .seq_k = static_cast<int>(p.seq_k),
-                   .causal = p.causal,
-                   .scale_log2 = make_view(args).scale_log2};
-  void* arguments[] = {&rows};
-  if (auto ok = launch_kernel(softmax_kernel(p), arguments, stream); !ok) return ok;
-  return multiply_heads(**cublas, args, false);
+const void* at_byte(const void* base, std::int64_t bytes) {
+  return static_cast<const unsigned char*>(base) + bytes;
+}
+void* at_byte(void* base, std::int64_t bytes) {
+  return static_cast<unsigned char*>(base) + bytes;
+}
+
+class CublasLaunch final : public PlannedLaunch {
+ public:
+  CublasLaunch(const AttentionCall& call, Parts parts, CublasLibrary::Handle handle, std::int64_t heads)
+      : PlannedLaunch(call, std::move(parts)), cublas_(handle) {
+    const core::AttentionProblem& p = call.problem;
+    const AttentionCall used = with_used_strides(call);
+    for (std::int64_t first = 0; first < p.batch * p.heads; first += heads) {
+      scores_.push_back(score_product(used, first, heads));
+      values_.push_back(value_product(used, first, heads));
+    }
+    rows_ = {.scores = nullptr,
+             .lse = nullptr,
+             .pitch = score_pitch(p),
+             .count = p.batch * p.heads * p.seq_q,
+             .seq_q = static_cast<int>(p.seq_q),
+             .seq_k = static_cast<int>(p.seq_k),
+             .causal = p.causal,
+             .scale_log2 = make_view(call).scale_log2};
+  }
+
+ private:
+  core::Status enqueue(const AttentionPointers& at, core::StreamHandle stream) const override {
+    void* own = at_byte(at.workspace, score_bytes(call().problem));
+    if (auto ok = cublas_.use(stream, own, kCublasWorkspaceBytes); !ok) return ok;
+    if (auto ok = multiply(scores_, at.k, at.q, at.workspace); !ok) return ok;
+    if (auto ok = softmax(at, stream); !ok) return ok;
+    return multiply(values_, at.v, at.workspace, at.o);
+  }
+
+  core::Status multiply(const std::vector<PlannedProduct>& products, const void* a, const void* b,
+                        void* c) const {
+    for (const PlannedProduct& planned : products) {
+      if (auto ok = cublas_.multiply(planned.product, at_byte(a, planned.a_bytes),
+                                     at_byte(b, planned.b_bytes), at_byte(c, planned.c_bytes));
+          !ok) {
+        return ok;
+      }
+    }
+    return {};
+  }
+
+  core::Status softmax(const AttentionPointers& at, core::StreamHandle stream) const {
+    SoftmaxRows rows = rows_;
+    rows.scores = static_cast<float*>(at.workspace);
+    rows.lse = call().with_lse ? at.lse : nullptr;
+    void* arguments[] = {&rows};
+    const core::KernelPlan& kernel = kernels().front();
+    const cudaError_t error = cudaLaunchKernel(kernel.function, dim3(static_cast<unsigned>(kernel.grid_x)),
+                                               dim3(static_cast<unsigned>(kernel.block_x)), arguments, 0,
+                                               static_cast<cudaStream_t>(stream));
+    if (error == cudaSuccess) return {};
+    (void)cudaGetLastError();
+    return cuda::cuda_status(error, "launch " + kernel.name);
+  }
+
+  CublasLibrary::Handle cublas_;
+  std::vector<PlannedProduct> scores_, values_;
+  SoftmaxRows rows_{};
+};
+
+core::Result<std::unique_ptr<PlannedLaunch>> cublas_plan(const AttentionCall& call, const DeviceTraits&) {
+  auto library = CublasLibrary::open();
+  if (!library) return core::fail(library.error());
+  auto handle = (*library)->handle_of_current_device();
+  if (!handle) return core::fail(handle.error());
+  const core::AttentionProblem& p = call.problem;
+  const std::int64_t heads = heads_of_product(with_used_strides(call));
+  const std::int64_t products = p.batch * p.heads / heads;
+  PlannedLaunch::Parts parts;
+  // The products' kernels are cuBLAS's choice at the launch.
+  parts.kernels = {softmax_kernel(p)};
+  parts.workspace_bytes = static_cast<std::size_t>(score_bytes(p) + kCublasWorkspaceBytes);
+  parts.choice = std::to_string(heads) + (heads == 1 ? " head a product, " : " heads a product, ") +
+                 std::to_string(2 * products) + " products";
+  parts.calls_library = true;
+  return std::make_unique<CublasLaunch>(call, std::move(parts), *handle, heads);
 }
 
 #endif
@@ -374,13 +490,13 @@ FLASHCORE_PHASE(cublas) = {
              .rung = 100,
              .reference = true,
              .min_compute = 80,
-             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal, B * H up to 65535"},
-    .supports = cublas_supports,
+             .problems =
+                 "f16 or bf16, D 64 or 128, any Sq and Sk, grouped heads, full or causal, B * H up to "
+                 "65535"},
+    .serves = cublas_serves,
 #if FLASHCORE_CUDA
-    .workspace_bytes = cublas_workspace,
-    .plan = cublas_plan,
     .available = cublas_available,
-    .launch = cublas_launch,
+    .plan = cublas_plan,
 #endif
 };
 

@@ -15,6 +15,8 @@
 #include <mma.h>
 
 #include "kernels/device/attention_view.cuh"
+#include "kernels/device/element.cuh"
+#include "kernels/device/instance.cuh"
 #endif
 
 namespace flashcore::kernels {
@@ -32,42 +34,42 @@ namespace wmma = nvcuda::wmma;
 // every 16x16 block still starts on a 32-byte boundary, as load_matrix_sync demands.
 template <int kHeadDim>
 struct WmmaLayout {
-  static constexpr int kPitch = kHeadDim + 8;           // halves, of K's and V's tiles
+  static constexpr int kPitch = kHeadDim + 8;           // elements, of K's and V's tiles
   static constexpr int kScorePitch = kWmmaKeys + 4;     // floats
-  static constexpr int kWeightPitch = 2 * kScorePitch;  // the same rows, as halves
-  static constexpr int kFactorColumn = 32;              // weights end after 64 halves = 32 floats
-  static constexpr int kTileHalves = kWmmaKeys * kPitch;
-  static constexpr int kBytes = 2 * kTileHalves * 2 + kWmmaRows * kScorePitch * 4;
+  static constexpr int kWeightPitch = 2 * kScorePitch;  // the same rows, as elements
+  static constexpr int kFactorColumn = 32;              // weights end after 64 elements = 32 floats
+  static constexpr int kTileElements = kWmmaKeys * kPitch;
+  static constexpr int kBytes = 2 * kTileElements * 2 + kWmmaRows * kScorePitch * 4;
 };
 
 using AccumulatorFragment = wmma::fragment<wmma::accumulator, 16, 16, 16, float>;
-using RowFragment = wmma::fragment<wmma::matrix_a, 16, 16, 16, __half, wmma::row_major>;
+template <typename T>
+using RowFragment = wmma::fragment<wmma::matrix_a, 16, 16, 16, T, wmma::row_major>;
 
 // Starts the copy of rows [first, first + 64) into shared memory; rows past the end become zeros
 // (a stale NaN there would survive the product with a weight of zero).
-template <int kHeadDim>
-__device__ __forceinline__ void start_copy(__half* tile, const __half* rows, std::int64_t stride, int first,
-                                           int end) {
+template <typename T, int kHeadDim>
+__device__ __forceinline__ void start_copy(T* tile, const T* rows, std::int64_t stride, int first, int end) {
   constexpr int kChunks = kHeadDim / 8;  // 16 bytes each
 #pragma unroll
   for (int i = static_cast<int>(threadIdx.x); i < kWmmaKeys * kChunks; i += kWmmaThreads) {
     const int row = i / kChunks;
     const int column = i % kChunks * 8;
     const bool inside = first + row < end;
-    const __half* source = rows + (inside ? first + row : 0) * stride + column;
+    const T* source = rows + (inside ? first + row : 0) * stride + column;
     __pipeline_memcpy_async(tile + row * WmmaLayout<kHeadDim>::kPitch + column, source, 16, inside ? 0 : 16);
   }
 }
 
 // One tile's softmax for the warp's 16 rows. Two lanes share a row, 32 keys each. Reads the scores,
-// then writes over them: weights as halves at the front of a row, the row's factor behind them.
+// then writes over them: weights as elements at the front of a row, the row's factor behind them.
 // Returns whether any row's factor differs from one.
 struct RowState {
   float shift = -INFINITY;  // the running maximum, times scale_log2
   float sum = 0.0f;         // this lane's part
 };
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ __forceinline__ bool softmax_tile(float* scores, RowState& state, float scale_log2, int keys_left,
                                              bool masked) {
   using Layout = WmmaLayout<kHeadDim>;
@@ -101,15 +103,15 @@ __device__ __forceinline__ bool softmax_tile(float* scores, RowState& state, flo
   __syncwarp();  // all scores are in registers before the first weight is written over them
 #pragma unroll
   for (int i = 0; i < 32; i += 8) {
-    __align__(16) __half2 weights[4];
+    __align__(16) std::uint32_t weights[4];
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
       const float a = exp2_approx(fmaf(value[i + 2 * j], scale_log2, -shift));
       const float b = exp2_approx(fmaf(value[i + 2 * j + 1], scale_log2, -shift));
       sum += a + b;
-      weights[j] = __floats2half2_rn(a, b);
+      weights[j] = pack<T>(a, b);
     }
-    *reinterpret_cast<uint4*>(reinterpret_cast<__half*>(row) + half * 32 + i) =
+    *reinterpret_cast<uint4*>(reinterpret_cast<T*>(row) + half * 32 + i) =
         *reinterpret_cast<const uint4*>(weights);
   }
   const float4 factors = make_float4(factor, factor, factor, factor);
@@ -136,9 +138,9 @@ __device__ __forceinline__ void scale_rows(AccumulatorFragment (&output)[kHeadDi
 }
 
 // Scores of the warp's 16 queries with the tile's 64 keys, into shared memory.
-template <int kHeadDim>
-__device__ __forceinline__ void score_tile(float* scores, const RowFragment (&query)[kHeadDim / 16],
-                                           const __half* k_tile) {
+template <typename T, int kHeadDim>
+__device__ __forceinline__ void score_tile(float* scores, const RowFragment<T> (&query)[kHeadDim / 16],
+                                           const T* k_tile) {
   using Layout = WmmaLayout<kHeadDim>;
 #pragma unroll
   for (int n = 0; n < kWmmaKeys / 16; ++n) {
@@ -146,7 +148,7 @@ __device__ __forceinline__ void score_tile(float* scores, const RowFragment (&qu
     wmma::fill_fragment(score, 0.0f);
 #pragma unroll
     for (int k = 0; k < kHeadDim / 16; ++k) {
-      wmma::fragment<wmma::matrix_b, 16, 16, 16, __half, wmma::col_major> keys;
+      wmma::fragment<wmma::matrix_b, 16, 16, 16, T, wmma::col_major> keys;
       wmma::load_matrix_sync(keys, k_tile + 16 * n * Layout::kPitch + 16 * k, Layout::kPitch);
       wmma::mma_sync(score, query[k], keys, score);
     }
@@ -155,17 +157,17 @@ __device__ __forceinline__ void score_tile(float* scores, const RowFragment (&qu
   __syncwarp();
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ __forceinline__ void add_values(AccumulatorFragment (&output)[kHeadDim / 16], const float* scores,
-                                           const __half* v_tile) {
+                                           const T* v_tile) {
   using Layout = WmmaLayout<kHeadDim>;
 #pragma unroll
   for (int k = 0; k < kWmmaKeys / 16; ++k) {
-    RowFragment weights;
-    wmma::load_matrix_sync(weights, reinterpret_cast<const __half*>(scores) + 16 * k, Layout::kWeightPitch);
+    RowFragment<T> weights;
+    wmma::load_matrix_sync(weights, reinterpret_cast<const T*>(scores) + 16 * k, Layout::kWeightPitch);
 #pragma unroll
     for (int n = 0; n < kHeadDim / 16; ++n) {
-      wmma::fragment<wmma::matrix_b, 16, 16, 16, __half, wmma::row_major> values;
+      wmma::fragment<wmma::matrix_b, 16, 16, 16, T, wmma::row_major> values;
       wmma::load_matrix_sync(values, v_tile + 16 * k * Layout::kPitch + 16 * n, Layout::kPitch);
       wmma::mma_sync(output[n], weights, values, output[n]);
     }
@@ -173,9 +175,9 @@ __device__ __forceinline__ void add_values(AccumulatorFragment (&output)[kHeadDi
 }
 
 // Divides by the row sums and writes the warp's rows, 64 columns at a time through shared memory.
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ __forceinline__ void write_rows(AccumulatorFragment (&output)[kHeadDim / 16], float* scores,
-                                           const RowState& state, __half* o, std::int64_t stride,
+                                           const RowState& state, T* o, std::int64_t stride, float* lse,
                                            bool inside) {
   using Layout = WmmaLayout<kHeadDim>;
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -185,6 +187,7 @@ __device__ __forceinline__ void write_rows(AccumulatorFragment (&output)[kHeadDi
   const float inverse = sum > 0.0f ? 1.0f / sum : 0.0f;  // a row that sees no key is zero
 #pragma unroll
   for (int i = 0; i < 8; ++i) row[Layout::kFactorColumn + half * 8 + i] = inverse;
+  if (lse != nullptr && inside && half == 0) lse[lane] = log_sum_exp(state.shift, sum);
   __syncwarp();
   scale_rows<kHeadDim>(output, scores + Layout::kFactorColumn);
 #pragma unroll
@@ -199,11 +202,11 @@ __device__ __forceinline__ void write_rows(AccumulatorFragment (&output)[kHeadDi
     if (!inside) continue;
 #pragma unroll
     for (int i = 0; i < 32; i += 8) {
-      __align__(16) __half2 out[4];
+      __align__(16) std::uint32_t out[4];
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
         const float2 two = *reinterpret_cast<const float2*>(row + half * 32 + i + 2 * j);
-        out[j] = __floats2half2_rn(two.x, two.y);
+        out[j] = pack<T>(two.x, two.y);
       }
       *reinterpret_cast<uint4*>(o + lane % 16 * stride + part * 64 + half * 32 + i) =
           *reinterpret_cast<const uint4*>(out);
@@ -211,16 +214,16 @@ __device__ __forceinline__ void write_rows(AccumulatorFragment (&output)[kHeadDi
   }
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __global__ void __launch_bounds__(kWmmaThreads, kHeadDim == 64 ? 3 : 2)
     attention_wmma(const AttentionView view) {
   using Layout = WmmaLayout<kHeadDim>;
   extern __shared__ __align__(128) unsigned char shared[];
-  __half* k_tile = reinterpret_cast<__half*>(shared);
-  __half* v_tile = k_tile + Layout::kTileHalves;
+  T* k_tile = reinterpret_cast<T*>(shared);
+  T* v_tile = k_tile + Layout::kTileElements;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  float* scores = reinterpret_cast<float*>(v_tile + Layout::kTileHalves) + warp * 16 * Layout::kScorePitch;
+  float* scores = reinterpret_cast<float*>(v_tile + Layout::kTileElements) + warp * 16 * Layout::kScorePitch;
 
   const int row_tiles = (view.seq_q + kWmmaRows - 1) / kWmmaRows;
   // From the last tile of a head to its first: under a causal mask the longest come first.
@@ -229,16 +232,16 @@ __global__ void __launch_bounds__(kWmmaThreads, kHeadDim == 64 ? 3 : 2)
   const int head = batch_head % view.heads;
   const int batch = batch_head / view.heads;
   const int kv_head = head / view.heads_per_kv;
-  const __half* keys = head_rows(view.k, view.k_strides, batch, kv_head);
-  const __half* values = head_rows(view.v, view.v_strides, batch, kv_head);
+  const T* keys = head_rows<T>(view.k, view.k_strides, batch, kv_head);
+  const T* values = head_rows<T>(view.v, view.v_strides, batch, kv_head);
 
   // The queries pass through K's tile once and stay in registers.
-  start_copy<kHeadDim>(k_tile, head_rows(view.q, view.q_strides, batch, head), view.q_strides.row, first_row,
-                       view.seq_q);
+  start_copy<T, kHeadDim>(k_tile, head_rows<T>(view.q, view.q_strides, batch, head), view.q_strides.row,
+                          first_row, view.seq_q);
   __pipeline_commit();
   __pipeline_wait_prior(0);
   __syncthreads();
-  RowFragment query[kHeadDim / 16];
+  RowFragment<T> query[kHeadDim / 16];
   AccumulatorFragment output[kHeadDim / 16];
 #pragma unroll
   for (int k = 0; k < kHeadDim / 16; ++k) {
@@ -252,31 +255,32 @@ __global__ void __launch_bounds__(kWmmaThreads, kHeadDim == 64 ? 3 : 2)
   const int least_keys = visible_keys(view, first_row);
   const int most_keys = visible_keys(view, min(first_row + kWmmaRows, view.seq_q) - 1);
   RowState state;
-  if (most_keys > 0) start_copy<kHeadDim>(k_tile, keys, view.k_strides.row, 0, view.seq_k);
+  if (most_keys > 0) start_copy<T, kHeadDim>(k_tile, keys, view.k_strides.row, 0, view.seq_k);
   __pipeline_commit();
   for (int key = 0; key < most_keys; key += kWmmaKeys) {
-    start_copy<kHeadDim>(v_tile, values, view.v_strides.row, key, view.seq_k);
+    start_copy<T, kHeadDim>(v_tile, values, view.v_strides.row, key, view.seq_k);
     __pipeline_commit();
     __pipeline_wait_prior(1);
     __syncthreads();  // K's tile has arrived for everybody
-    score_tile<kHeadDim>(scores, query, k_tile);
+    score_tile<T, kHeadDim>(scores, query, k_tile);
     __syncthreads();  // K's tile has been read by everybody
     if (key + kWmmaKeys < most_keys) {
-      start_copy<kHeadDim>(k_tile, keys, view.k_strides.row, key + kWmmaKeys, view.seq_k);
+      start_copy<T, kHeadDim>(k_tile, keys, view.k_strides.row, key + kWmmaKeys, view.seq_k);
     }
     __pipeline_commit();
     const bool masked = key + kWmmaKeys > least_keys;
-    if (softmax_tile<kHeadDim>(scores, state, view.scale_log2, row_keys - key, masked)) {
+    if (softmax_tile<T, kHeadDim>(scores, state, view.scale_log2, row_keys - key, masked)) {
       scale_rows<kHeadDim>(output, scores + Layout::kFactorColumn);
     }
     __pipeline_wait_prior(1);
     __syncthreads();  // V's tile has arrived
-    add_values<kHeadDim>(output, scores, v_tile);
+    add_values<T, kHeadDim>(output, scores, v_tile);
     __syncthreads();  // V's tile and the weights have been read
   }
-  __half* o = head_rows(view.o, view.o_strides, batch, head) +
-              static_cast<std::int64_t>(first_row + 16 * warp) * view.o_strides.row;
-  write_rows<kHeadDim>(output, scores, state, o, view.o_strides.row, row < view.seq_q);
+  T* o = head_rows<T>(view.o, view.o_strides, batch, head) +
+         static_cast<std::int64_t>(first_row + 16 * warp) * view.o_strides.row;
+  float* lse = view.lse == nullptr ? nullptr : lse_row(view, batch, head, first_row + 16 * warp);
+  write_rows<T, kHeadDim>(output, scores, state, o, view.o_strides.row, lse, row < view.seq_q);
 }
 
 #endif  // FLASHCORE_CUDA
@@ -287,38 +291,24 @@ std::int64_t wmma_blocks(const core::AttentionProblem& p) {
   return p.batch * p.heads * ((p.seq_q + kWmmaRows - 1) / kWmmaRows);
 }
 
-core::Status wmma_supports(const core::AttentionProblem& p) {
-  if (auto ok = check_served("wmma", p, {.dtypes = {"f16"}, .head_dims = {64, 128}}); !ok) return ok;
-  return check_grid("wmma", p, wmma_blocks(p));
+core::Status wmma_serves(const AttentionCall& call) {
+  const Served served{.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}};
+  if (auto ok = check_served("wmma", call, served); !ok) return ok;
+  return check_grid("wmma", call.problem, wmma_blocks(call.problem));
 }
 
 #if FLASHCORE_CUDA
-std::size_t wmma_workspace(const core::AttentionProblem&) {
-  return 0;
-}
-
-core::KernelPlan wmma_kernel(const core::AttentionProblem& p) {
-  core::KernelPlan plan;
-  const bool narrow = p.head_dim == 64;
-  plan.name = narrow ? "attention_wmma<64>" : "attention_wmma<128>";
-  plan.function = narrow ? reinterpret_cast<const void*>(&attention_wmma<64>)
-                         : reinterpret_cast<const void*>(&attention_wmma<128>);
-  plan.grid_x = wmma_blocks(p);
-  plan.block_x = kWmmaThreads;
-  plan.dynamic_shared_bytes = narrow ? WmmaLayout<64>::kBytes : WmmaLayout<128>::kBytes;
-  return plan;
-}
-
-std::vector<core::KernelPlan> wmma_plan(const core::AttentionProblem& p) {
-  return {wmma_kernel(p)};
-}
-
-core::Status wmma_launch(const AttentionArgs& args, core::StreamHandle stream) {
-  if (auto ok = check_arguments(args); !ok) return ok;
-  if (auto ok = wmma_supports(args.problem); !ok) return ok;
-  AttentionView view = make_view(args);
-  void* arguments[] = {&view};
-  return launch_kernel(wmma_kernel(args.problem), arguments, stream);
+core::Result<std::unique_ptr<PlannedLaunch>> wmma_plan(const AttentionCall& call, const DeviceTraits&) {
+  core::KernelPlan kernel = for_instance(call.problem, [&]<typename T, int kHeadDim>() {
+    core::KernelPlan plan;
+    plan.name = instance_name<T>("attention_wmma", kHeadDim);
+    plan.function = reinterpret_cast<const void*>(&attention_wmma<T, kHeadDim>);
+    plan.dynamic_shared_bytes = WmmaLayout<kHeadDim>::kBytes;
+    plan.grid_x = wmma_blocks(call.problem);
+    plan.block_x = kWmmaThreads;
+    return plan;
+  });
+  return plan_own_kernels(call, {.kernels = {std::move(kernel)}, .choice = "64 x 64 tiles"});
 }
 #endif
 
@@ -332,12 +322,10 @@ FLASHCORE_PHASE(wmma) = {
              .builds_on = "baseline",
              .rung = 2,
              .min_compute = 80,
-             .problems = "f16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
-    .supports = wmma_supports,
+             .problems = "f16 or bf16, D 64 or 128, any Sq and Sk, grouped heads, full or causal"},
+    .serves = wmma_serves,
 #if FLASHCORE_CUDA
-    .workspace_bytes = wmma_workspace,
     .plan = wmma_plan,
-    .launch = wmma_launch,
 #endif
 };
 

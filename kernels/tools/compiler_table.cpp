@@ -1,9 +1,12 @@
 // flashcore_compiler_table OUTPUT {PHASE ARCH shipped|hidden CUBIN LOG}...
+// flashcore_compiler_table --list {PHASE ARCH shipped|hidden CUBIN LOG}...
 //
 // Runs at build time: reads what `ptxas -v` said and the size of each kernel's code in its cubin,
 // and writes the table behind compiler_reports(). Fails on register spills and on ptxas's C75xx
 // remarks (wgmma serialised, setmaxnreg ignored) in a phase that is shipped: both cost speed in
-// silence.
+// silence. --list refuses neither and prints a line a kernel, with tabs between phase, target, kernel,
+// registers, stack, spill stores, spill loads and static shared bytes: scripts/check_compiler_limits judges
+// them.
 #include <cxxabi.h>
 #include <gelf.h>
 #include <libelf.h>
@@ -46,16 +49,18 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// "flashcore::kernels::f<64>(flashcore::kernels::View)" -> "f<64>".
+// "flashcore::kernels::f<flashcore::kernels::Tile, 64>(flashcore::kernels::View)" -> "f<Tile, 64>".
 std::string readable(const std::string& symbol) {
   int status = 0;
   char* demangled = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
   if (status != 0 || demangled == nullptr) return symbol;
   std::string name = demangled;
   std::free(demangled);
-  static const std::string kAnonymous = "(anonymous namespace)::";
-  for (std::size_t at; (at = name.find(kAnonymous)) != std::string::npos;) name.erase(at, kAnonymous.size());
+  for (const std::string_view space : {"(anonymous namespace)::", "flashcore::kernels::"}) {
+    for (std::size_t at; (at = name.find(space)) != std::string::npos;) name.erase(at, space.size());
+  }
   name = std::regex_replace(name, std::regex(R"(\((?:int|bool|unsigned int|long)\)(\d+))"), "$1");
+  name = std::regex_replace(name, std::regex("> (?=>)"), ">");
   int depth = 0;  // the parameter list begins at the first parenthesis outside of <>
   std::size_t begin = 0, end = name.size();
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -127,44 +132,65 @@ std::vector<Kernel> parse_log(const std::string& log) {
   return kernels;
 }
 
-void check(const Entry& entry, const std::vector<Kernel>& kernels, const std::string& log) {
-  const std::string where = "phase " + entry.phase + " on sm_" + entry.arch;
-  if (kernels.empty()) stop(where + ": ptxas names no kernel in " + entry.log);
+std::string place(const Entry& entry) {
+  return "phase " + entry.phase + " on sm_" + entry.arch;
+}
+
+void check_understood(const Entry& entry, const std::vector<Kernel>& kernels) {
+  if (kernels.empty()) stop(place(entry) + ": ptxas names no kernel in " + entry.log);
   for (const Kernel& kernel : kernels) {
     if (kernel.registers < 0 || kernel.stack < 0 || kernel.binary == 0) {
-      stop(where + ": ptxas's report on " + kernel.symbol + " was not understood; see " + entry.log);
+      stop(place(entry) + ": ptxas's report on " + kernel.symbol + " was not understood; see " + entry.log);
     }
-    if (entry.kind == "shipped" && (kernel.spill_stores > 0 || kernel.spill_loads > 0)) {
-      stop(where + ": " + readable(kernel.symbol) + " spills registers (" +
+  }
+}
+
+void refuse_slow(const Entry& entry, const std::vector<Kernel>& kernels, const std::string& log) {
+  for (const Kernel& kernel : kernels) {
+    if (kernel.spill_stores > 0 || kernel.spill_loads > 0) {
+      stop(place(entry) + ": " + readable(kernel.symbol) + " spills registers (" +
            std::to_string(kernel.spill_stores) + " bytes stored, " + std::to_string(kernel.spill_loads) +
            " loaded): lower its register use, or its blocks an SM in __launch_bounds__");
     }
   }
   std::smatch match;
-  if (entry.kind == "shipped" && std::regex_search(log, match, std::regex(R"([^\n]*\(?C75\d\d\)?[^\n]*)"))) {
-    stop(where + ": " + match[0].str());
+  if (std::regex_search(log, match, std::regex(R"([^\n]*\(?C75\d\d\)?[^\n]*)"))) {
+    stop(place(entry) + ": " + match[0].str());
   }
 }
 
-}  // namespace
+// An entry's kernels, all of them understood.
+std::vector<Kernel> kernels_of(const Entry& entry, const std::string& log) {
+  std::vector<Kernel> kernels = parse_log(log);
+  const auto sizes = text_sizes(read(entry.cubin), entry.cubin);
+  for (Kernel& kernel : kernels) {
+    if (const auto size = sizes.find(kernel.symbol); size != sizes.end()) kernel.binary = size->second;
+  }
+  check_understood(entry, kernels);
+  return kernels;
+}
 
-int main(int argc, char** argv) {
-  if (argc < 2 || (argc - 2) % 5 != 0) stop("usage: OUTPUT {PHASE ARCH shipped|hidden CUBIN LOG}...");
-  std::ofstream out(argv[1]);
-  if (!out) stop(std::string("cannot write ") + argv[1]);
+void list(const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    for (const Kernel& k : kernels_of(entry, read(entry.log))) {
+      std::cout << entry.phase << '\t' << entry.arch << '\t' << readable(k.symbol) << '\t' << k.registers
+                << '\t' << k.stack << '\t' << k.spill_stores << '\t' << k.spill_loads << '\t' << k.shared
+                << '\n';
+    }
+  }
+}
+
+void write_table(const std::string& path, const std::vector<Entry>& entries) {
+  std::ofstream out(path);
+  if (!out) stop("cannot write " + path);
   out << "// Written by kernels/tools/compiler_table.cpp from what ptxas said.\n"
          "#include \"kernels/phase_index.h\"\n\nnamespace flashcore::kernels {\n\n"
          "std::span<const CompilerReport> compiler_reports() noexcept {\n"
          "  static const std::vector<CompilerReport> reports{\n";
-  for (int i = 2; i < argc; i += 5) {
-    const Entry entry{argv[i], argv[i + 1], argv[i + 2], argv[i + 3], argv[i + 4]};
+  for (const Entry& entry : entries) {
     const std::string log = read(entry.log);
-    std::vector<Kernel> kernels = parse_log(log);
-    const auto sizes = text_sizes(read(entry.cubin), entry.cubin);
-    for (Kernel& kernel : kernels) {
-      if (const auto size = sizes.find(kernel.symbol); size != sizes.end()) kernel.binary = size->second;
-    }
-    check(entry, kernels, log);
+    const std::vector<Kernel> kernels = kernels_of(entry, log);
+    if (entry.kind == "shipped") refuse_slow(entry, kernels, log);
     for (const Kernel& k : kernels) {
       out << "      {\"" << entry.phase << "\", \"" << readable(k.symbol) << "\", \"" << k.symbol << "\", "
           << std::stoi(entry.arch) << ", " << k.registers << ", " << k.stack << ", " << k.spill_stores << ", "
@@ -173,6 +199,23 @@ int main(int argc, char** argv) {
   }
   out << "  };\n  return reports;\n}\n\n}  // namespace flashcore::kernels\n";
   out.close();
-  if (!out) stop(std::string("cannot write ") + argv[1]);
+  if (!out) stop("cannot write " + path);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || (argc - 2) % 5 != 0) {
+    stop("usage: OUTPUT|--list {PHASE ARCH shipped|hidden CUBIN LOG}...");
+  }
+  std::vector<Entry> entries;
+  for (int i = 2; i < argc; i += 5) {
+    entries.push_back({argv[i], argv[i + 1], argv[i + 2], argv[i + 3], argv[i + 4]});
+  }
+  if (std::string_view(argv[1]) == "--list") {
+    list(entries);
+  } else {
+    write_table(argv[1], entries);
+  }
   return 0;
 }

@@ -226,6 +226,24 @@ TEST_F(SheetTest, KernelsShowTheirShareAndMeasurementsTheirSteps) {
   EXPECT_EQ(row(sheets(sample_run()), "kernels", "kernel.0.share").state, RowState::kMissing);
 }
 
+TEST_F(SheetTest, WhatALaunchChoseStandsBeforeItsKernels) {
+  EXPECT_EQ(find_sheet(sheets(sample_run()), "kernels")->sections.front().id, "kernel.0")
+      << "nothing was chosen";
+  core::RunRecord run = sample_run();
+  measured(run, "timing").parameters["choice"] = "16 x 64 tiles, keys over 4 warps";
+  const auto all = sheets(run);
+  EXPECT_EQ(find_sheet(all, "kernels")->sections.front().id, "launch");
+  EXPECT_EQ(row(all, "kernels", "launch.choice").value, "16 x 64 tiles, keys over 4 warps");
+  EXPECT_EQ(row(all, "kernels", "kernel.0.grid").state, RowState::kPlain) << "the kernels come behind it";
+
+  run.kernels.clear();
+  for (auto& measurement : run.measurements) measurement.kernels.clear(), measurement.resources.clear();
+  const auto without = sheets(run);
+  const Sheet* kernels = find_sheet(without, "kernels");
+  ASSERT_EQ(kernels->sections.size(), 2u);
+  EXPECT_EQ(kernels->sections[1].description, "The run does not tell of its kernels.");
+}
+
 TEST_F(SheetTest, CeilingsThatAreNoLimitSayThat) {
   core::RunRecord run = sample_run();
   add_counter(run, "lts__t_bytes.sum.peak_sustained_elapsed.per_second", 1.0e13);

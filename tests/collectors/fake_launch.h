@@ -41,6 +41,7 @@ class EmptyLaunch final : public core::Launchable {
   }
   std::span<const core::KernelPlan> kernels() const override { return kernels_; }
   int kernels_per_launch() const override { return kernels_per_launch_; }
+  std::string choice() const override { return chosen; }
   std::optional<core::CompiledResources> compiled(std::string_view kernel, int arch) const override {
     const auto found = reports.find({std::string(kernel), arch});
     return found == reports.end() ? std::nullopt : std::optional(found->second);
@@ -48,6 +49,7 @@ class EmptyLaunch final : public core::Launchable {
 
   std::map<std::pair<std::string, int>, core::CompiledResources> reports;
   int launches = 0;
+  std::string chosen;
 
  private:
   std::vector<core::KernelPlan> kernels_;

@@ -210,6 +210,19 @@ TEST(Resources, WithoutADeviceTheKernelsAreListedAndNoMore) {
   EXPECT_EQ(taken->status, core::MeasurementStatus::kPartial);
 }
 
+TEST(Resources, WhatTheLaunchChoseIsKept) {
+  EmptyLaunch launch({core::KernelPlan{.name = "some_kernel"}});
+  launch.chosen = "16 x 64 tiles, keys over 4 warps";
+  auto taken = ResourcesCollector().collect(target_of(launch), core::CancelToken(), {});
+  ASSERT_TRUE(taken) << core::to_text(taken.error());
+  EXPECT_EQ(taken->parameters.at(core::kChoiceParameter), launch.chosen);
+
+  launch.chosen.clear();
+  taken = ResourcesCollector().collect(target_of(launch), core::CancelToken(), {});
+  ASSERT_TRUE(taken);
+  EXPECT_FALSE(taken->parameters.contains(core::kChoiceParameter)) << "there was nothing to choose";
+}
+
 TEST(Resources, StopsWhenAsked) {
   EmptyLaunch launch({core::KernelPlan{}});
   core::CancelToken cancel;

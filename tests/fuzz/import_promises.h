@@ -22,14 +22,14 @@ inline bool has_position(std::string_view message) {
   return i + 1 < message.size() && message[i] == ' ';
 }
 
+inline void check_refusal(const core::Error& error) {
+  promise(error.code == core::ErrorCode::kUsage, "an input that is refused is kUsage", error.message);
+  promise(has_position(error.message), "a refusal says file, line and column", error.message);
+  promise(error.message.size() < 1000, "a message is cut", error.message);
+}
+
 inline void check_import(const core::Result<collectors::Imported>& all, std::size_t input_size) {
-  if (!all) {
-    promise(all.error().code == core::ErrorCode::kUsage, "an input that is refused is kUsage",
-            all.error().message);
-    promise(has_position(all.error().message), "a refusal says file, line and column", all.error().message);
-    promise(all.error().message.size() < 1000, "a message is cut", all.error().message);
-    return;
-  }
+  if (!all) return check_refusal(all.error());
   promise(!all->runs.empty(), "an import holds runs");
   std::size_t values = 0;
   for (const auto& run : all->runs) {

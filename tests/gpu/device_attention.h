@@ -1,157 +1,136 @@
-// DeviceAttention: one launch with tensors laid out as a test wants them: any strides, any inputs,
-// guard bands of NaN around every tensor. What PreparedAttention does not offer, because a profile
-// does not need it.
+// DeviceAttention: one call of a phase as a test wants it: any strides, any inputs, any scale, LSE or not,
+// and canaries that are NaN around every tensor, between its rows and behind its last key. What
+// PreparedAttention does not offer, because a profile does not need it.
 //
-// Owns: its device memory. Threads: one. Errors: a failed CUDA call fails the test.
+// Owns: its device memory. Threads: one; the current device. Errors: a failed CUDA call fails the test.
+//
+//   DeviceAttention attention({.problem = p, .k = Layout::kBshd, .with_lse = true}, random_inputs(p, ...));
+//   if (attention.plan(phase)) { attention.launch(); answer = attention.look(); }
 #pragma once
 
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cmath>
 #include <cstdint>
-#include <map>
+#include <memory>
+#include <string>
 #include <vector>
 
+#include "cuda/runtime/memory.h"
+#include "kernels/bench/device/attention_kernels.h"
+#include "kernels/bench/device/guarded_memory.h"
 #include "kernels/bench/reference.h"
 #include "kernels/phase.h"
+#include "layout_kernels.h"
 
 namespace flashcore::kernels::bench {
 
 inline void cuda_ok(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
+  (void)cudaGetLastError();
   ADD_FAILURE() << what << ": " << cudaGetErrorString(error);
 }
 
-// How B, H, S, D lies in memory.
-enum class Layout { kContiguous, kBshd, kPadded };
-
-inline Strides strides_of(Layout layout, std::int64_t heads, std::int64_t seq, std::int64_t d) {
-  switch (layout) {
-    case Layout::kContiguous: return contiguous_strides(heads, seq, d);
-    case Layout::kBshd: return {seq * heads * d, d, heads * d};
-    case Layout::kPadded: return {heads * (seq * (d + 24) + 40), seq * (d + 24) + 40, d + 24};
-  }
-  return {};
+inline void status_ok(const core::Status& status) {
+  if (!status) ADD_FAILURE() << core::to_text(status.error());
 }
 
-// One tensor on the device between guard bands; gaps between its rows are guards too.
+// How B, H, S, D lies in memory. Only inputs may be broadcast: one head for all, one batch for all.
+enum class Layout { kContiguous, kBshd, kPadded, kOneHead, kOneBatch };
+Strides strides_of(Layout layout, std::int64_t heads, std::int64_t seq, std::int64_t head_dim);
+
+struct Case {
+  core::AttentionProblem problem;
+  Layout q = Layout::kContiguous, k = Layout::kContiguous, v = Layout::kContiguous, o = Layout::kContiguous;
+  float scale = 0;  // 0: 1/sqrt(D)
+  bool with_lse = false;
+};
+AttentionCall call_of(const Case& c);
+
+// One tensor on the device between guards. What it should be is kept beside it, so that a write anywhere is
+// seen.
 class GuardedTensor {
  public:
-  static constexpr std::int64_t kGuard = 4096;      // elements before and after
-  static constexpr std::uint16_t kCanary = 0x7eab;  // a NaN that no kernel writes
+  static constexpr std::int64_t kGuard = 2048;  // elements before and behind
 
-  GuardedTensor(std::int64_t batch, std::int64_t heads, std::int64_t seq, std::int64_t d, Layout layout)
-      : batch_(batch), heads_(heads), seq_(seq), d_(d), strides_(strides_of(layout, heads, seq, d)) {
-    const std::int64_t extent =
-        (batch - 1) * strides_.batch + (heads - 1) * strides_.head + (seq - 1) * strides_.row + d;
-    image_.assign(static_cast<std::size_t>(extent + 2 * kGuard), kCanary);
-    cuda_ok(cudaMalloc(&device_, 2 * image_.size()), "cudaMalloc");
-    upload();
-  }
-  GuardedTensor(const GuardedTensor&) = delete;
-  GuardedTensor& operator=(const GuardedTensor&) = delete;
-  ~GuardedTensor() { (void)cudaFree(device_); }
+  explicit GuardedTensor(const TensorShape& shape);
 
-  void* data() const { return static_cast<std::uint16_t*>(device_) + kGuard; }
-  const Strides& strides() const { return strides_; }
+  void* data() const { return static_cast<std::uint16_t*>(image_.data()) + kGuard; }
 
-  void fill(const std::vector<std::uint16_t>& contiguous) {
-    for_each_element([&](std::size_t at, std::size_t index) { image_[at] = contiguous[index]; });
-    upload();
-  }
-
-  // The tensor's elements, contiguous; `intact` says whether everything around them is untouched.
-  std::vector<std::uint16_t> read(bool& intact) {
-    std::vector<std::uint16_t> image(image_.size());
-    cuda_ok(cudaMemcpy(image.data(), device_, 2 * image.size(), cudaMemcpyDeviceToHost), "cudaMemcpy");
-    std::vector<std::uint16_t> contiguous(static_cast<std::size_t>(batch_ * heads_ * seq_ * d_));
-    for_each_element([&](std::size_t at, std::size_t index) {
-      contiguous[index] = image[at];
-      image[at] = kCanary;
-    });
-    intact = true;
-    for (const std::uint16_t bits : image) intact = intact && bits == kCanary;
-    return contiguous;
-  }
+  // The contiguous elements to where they belong; canaries everywhere else.
+  void put(const void* contiguous);
+  // Canaries everywhere.
+  void poison();
+  // What the elements are now, contiguous; canaries take their place.
+  void take(void* contiguous);
+  // To contiguous memory, and nothing is changed.
+  void copy(void* contiguous);
+  // How many 16-bit words are not what put(), poison() and take() left.
+  unsigned long long damage() const;
 
  private:
-  template <typename Visit>
-  void for_each_element(Visit visit) const {
-    std::size_t index = 0;
-    for (std::int64_t b = 0; b < batch_; ++b) {
-      for (std::int64_t h = 0; h < heads_; ++h) {
-        for (std::int64_t s = 0; s < seq_; ++s) {
-          const std::int64_t row = kGuard + b * strides_.batch + h * strides_.head + s * strides_.row;
-          for (std::int64_t i = 0; i < d_; ++i) visit(static_cast<std::size_t>(row + i), index++);
-        }
-      }
-    }
-  }
-  void upload() {
-    cuda_ok(cudaMemcpy(device_, image_.data(), 2 * image_.size(), cudaMemcpyHostToDevice), "cudaMemcpy");
-  }
-
-  std::int64_t batch_, heads_, seq_, d_;
-  Strides strides_;
-  std::vector<std::uint16_t> image_;
-  void* device_ = nullptr;
+  std::int64_t words() const { return shape_.extent() + 2 * kGuard; }
+  void keep();
+  TensorShape shape_;
+  cuda::DeviceMemory image_, kept_;
 };
 
 struct Answer {
-  std::vector<std::uint16_t> o;
-  bool surroundings_intact = false;
   core::CheckRecord record;
+  LseComparison lse;             // passed without LSE
+  std::string trespass;          // which memory was written that is not the launch's to write; ""
+  std::vector<std::uint16_t> o;  // contiguous
+  std::vector<float> lse_values;
+
+  bool right() const { return record.passed && lse.passed && trespass.empty(); }
+  std::string text() const;
 };
 
-// The plain error of further normal inputs, kept: it depends on nothing but the band, D and, without a mask,
-// Sk.
-inline Comparison plain_of_draws(const core::AttentionProblem& p, int band) {
-  static std::map<std::array<std::int64_t, 3>, Comparison> known;
-  const auto [at, added] = known.try_emplace({band, p.head_dim, p.causal ? 0 : p.seq_k});
-  if (added) at->second = plain_draw(p, core::InputKind::kNormal, band, 1 << 14);
-  return at->second;
-}
+class DeviceAttention {
+ public:
+  DeviceAttention(const Case& c, const Inputs& inputs);
+  // Inputs that are made on the device, for tensors that no host should hold.
+  DeviceAttention(const Case& c, core::InputKind input, std::uint64_t seed);
 
-// Launches `phase` once on `inputs` and compares with the reference (every row).
-inline Answer run_attention(const PhaseDescriptor& phase, const core::AttentionProblem& p,
-                            const Inputs& inputs, Layout layout = Layout::kContiguous) {
-  Answer answer;
-  GuardedTensor q(p.batch, p.heads, p.seq_q, p.head_dim, layout);
-  GuardedTensor k(p.batch, p.kv_heads, p.seq_k, p.head_dim, layout);
-  GuardedTensor v(p.batch, p.kv_heads, p.seq_k, p.head_dim, layout);
-  GuardedTensor o(p.batch, p.heads, p.seq_q, p.head_dim, layout);
-  q.fill(inputs.q);
-  k.fill(inputs.k);
-  v.fill(inputs.v);
-  void* workspace = nullptr;
-  const std::size_t workspace_bytes = phase.workspace_bytes(p);
-  if (workspace_bytes > 0) {
-    cuda_ok(cudaMalloc(&workspace, workspace_bytes), "cudaMalloc");
-    cuda_ok(cudaMemset(workspace, 0xff, workspace_bytes), "cudaMemset");  // NaN
-  }
-  const AttentionArgs args{p,           q.data(),
-                           k.data(),    v.data(),
-                           o.data(),    q.strides(),
-                           k.strides(), v.strides(),
-                           o.strides(), static_cast<float>(1.0 / std::sqrt(static_cast<double>(p.head_dim))),
-                           workspace};
-  if (auto launched = phase.launch(args, nullptr); !launched) {
-    ADD_FAILURE() << core::to_text(launched.error());
-  }
-  cuda_ok(cudaDeviceSynchronize(), "the kernel");
-  answer.o = o.read(answer.surroundings_intact);
-  (void)cudaFree(workspace);
-  const std::vector<std::int64_t> rows = rows_to_check(p, p.batch * p.heads * p.seq_q);
-  const std::vector<double> exact = reference_rows(p, inputs.q, inputs.k, inputs.v, rows);
-  Bands plain = compare_bands(p, plain_rows(p, inputs.q, inputs.k, inputs.v, rows), rows, exact);
-  for (const BandRows& band : band_rows(p)) {
-    take_draws(plain[static_cast<std::size_t>(band.band)], plain_of_draws(p, band.band));
-  }
-  answer.record =
-      judge(p, core::InputKind::kNormal, 0, compare_bands(p, answer.o, rows, exact), plain, "the host");
-  return answer;
-}
+  // Other values in the same memory.
+  void load(const Inputs& inputs);
+
+  // Plans and takes the workspace. False where the phase does not serve the call; `why` is its sentence.
+  bool plan(const PhaseDescriptor& phase, std::string& why);
+  const PlannedLaunch& planned() const { return *plan_; }
+
+  const AttentionCall& call() const { return call_; }
+  AttentionPointers pointers() const;
+
+  // Canaries in O and LSE, NaN in the workspace. Waits.
+  void poison();
+  void launch(cudaStream_t stream = nullptr) { launch(*plan_, stream); }
+  void launch(const PlannedLaunch& plan, cudaStream_t stream) { status_ok(plan.launch(pointers(), stream)); }
+
+  // Waits for the device and holds what is there against the reference. O and LSE are poisoned after it.
+  Answer look();
+  // O as it lies, contiguous, and nothing else; leaves all as it is.
+  std::vector<std::uint16_t> output();
+  // Whether O and LSE are poisoned still.
+  bool untouched();
+
+ private:
+  void take_memory();
+  void spread_inputs();
+  void ensure_reference();
+  std::string find_trespass() const;
+
+  Case case_;
+  AttentionCall call_;
+  core::AttentionProblem problem_;
+  std::unique_ptr<GuardedTensor> q_, k_, v_, o_;
+  cuda::DeviceMemory flat_q_, flat_k_, flat_v_, flat_o_;  // contiguous
+  GuardedMemory lse_, workspace_;
+  std::unique_ptr<PlannedLaunch> plan_;
+  bool has_reference_ = false;
+  cuda::DeviceMemory reference_, lse_reference_, scratch_;
+  Bands plain_{};
+  LseReference expected_lse_;
+};
 
 }  // namespace flashcore::kernels::bench

@@ -11,6 +11,7 @@
 #include "device_attention.h"
 #include "kernels/bench/attention_data.h"
 #include "kernels/bench/device/attention_kernels.h"
+#include "kernels/bench/device/check_steps.h"
 #include "kernels/bench/reference.h"
 
 namespace flashcore::kernels::bench {
@@ -36,10 +37,8 @@ std::vector<AttentionProblem> problems() {
                                              {1, 2, 2, 65, 129, 72},
                                              {1, 1, 1, 40, 50, 8},
                                              {1, 2, 2, 200, 513, 120}}) {
-    for (const bool causal : {false, true}) {
-      AttentionProblem p{b, h, hkv, sq, sk, d};
-      p.causal = causal;
-      all.push_back(p);
+    for (const char* dtype : {"f16", "bf16"}) {
+      for (const bool causal : {false, true}) all.push_back({b, h, hkv, sq, sk, d, dtype, causal});
     }
   }
   return all;
@@ -92,26 +91,31 @@ TEST(DeviceInputs, AreTheHostsWhereAStreamIsLong) {
   constexpr std::int64_t kCount = (std::int64_t{1} << 24) + 8;  // more than the grid's threads hold at once
   cuda::DeviceMemory memory;
   ASSERT_EQ(memory.allocate(2 * kCount), cudaSuccess);
-  cuda_ok(fill_halves(memory.data(), kCount, 99, 1.0F), "fill_halves");
-  EXPECT_EQ(copied<std::uint16_t>(memory.data(), kCount), random_halves(kCount, 99));
+  for (const Element element : {Element::kF16, Element::kBf16}) {
+    cuda_ok(fill_elements(element, memory.data(), kCount, 99, 1.0F), "fill_elements");
+    EXPECT_EQ(copied<std::uint16_t>(memory.data(), kCount), random_elements(element, kCount, 99));
+  }
 }
 
 // What the kernels make of one problem, and what the host makes of it.
 class DeviceReference : public ::testing::TestWithParam<InputKind> {
  protected:
-  void compute(const AttentionProblem& p, InputKind input) {
+  void compute(const AttentionProblem& p, InputKind input, double scale = 0) {
     auto data = AttentionData::create(p);
     ASSERT_TRUE(data.has_value()) << core::to_text(data.error());
     ASSERT_TRUE((*data)->load(input, 3).has_value());
-    cuda::DeviceMemory reference, plain, scratch;
+    cuda::DeviceMemory reference, plain, scratch, lse;
+    const auto rows_of_o = static_cast<std::size_t>(p.batch * p.heads * p.seq_q);
+    ASSERT_EQ(lse.allocate(8 * rows_of_o), cudaSuccess);
     ASSERT_EQ(reference.allocate(static_cast<std::size_t>(8 * p.q_elements())), cudaSuccess);
     ASSERT_EQ(plain.allocate(static_cast<std::size_t>(2 * p.q_elements())), cudaSuccess);
     ASSERT_EQ(scratch.allocate(kCompareParts * sizeof(Comparison)), cudaSuccess);
     cuda_ok(cudaMemset(reference.data(), 0xff, reference.bytes()), "cudaMemset");
     cuda_ok(cudaMemset(plain.data(), 0xff, plain.bytes()), "cudaMemset");
-    const DeviceInputs in{(*data)->q(), (*data)->k(), (*data)->v()};
+    const DeviceInputs in{(*data)->q(), (*data)->k(), (*data)->v(), scale};
     auto* exact = static_cast<double*>(reference.data());
-    cuda_ok(reference_attention(p, in, exact), "reference_attention");
+    auto* exact_lse = static_cast<double*>(lse.data());
+    cuda_ok(reference_attention(p, in, exact, exact_lse), "reference_attention");
     cuda_ok(plain_attention(p, in, plain.data()), "plain_attention");
     device_exact_ = copied<double>(exact, p.q_elements());
     device_plain_ = copied<std::uint16_t>(plain.data(), p.q_elements());
@@ -121,15 +125,21 @@ class DeviceReference : public ::testing::TestWithParam<InputKind> {
                            device_bands_[static_cast<std::size_t>(rows.band)]),
               "compare_band");
     }
-    const Inputs host = random_inputs(p, input, 3);
+    auto device_lse = read_lse_reference(p, in, exact_lse);
+    ASSERT_TRUE(device_lse.has_value()) << core::to_text(device_lse.error());
+    device_lse_ = std::move(*device_lse);
+    Inputs host = random_inputs(p, input, 3);
+    host.scale = scale;
     rows_ = rows_to_check(p, p.batch * p.heads * p.seq_q);
-    host_exact_ = reference_rows(p, host.q, host.k, host.v, rows_);
-    host_plain_ = plain_rows(p, host.q, host.k, host.v, rows_);
+    host_exact_ = reference_rows(p, host, rows_);
+    host_plain_ = plain_rows(p, host, rows_);
+    host_lse_ = reference_lse(p, host, rows_);
   }
 
   std::vector<std::int64_t> rows_;
   std::vector<double> device_exact_, host_exact_;
   std::vector<std::uint16_t> device_plain_, host_plain_;
+  LseReference device_lse_, host_lse_;
   Bands device_bands_{};
 };
 
@@ -144,6 +154,15 @@ TEST_P(DeviceReference, IsTheHostsAndItsComparisonToo) {
       worst = std::max(worst, std::abs(device_exact_[i] - host_exact_[i]));
     }
     EXPECT_LE(worst, 1e-12) << "values are of order one";
+    ASSERT_EQ(device_lse_.lse.size(), host_lse_.lse.size());
+    for (std::size_t i = 0; i < host_lse_.lse.size(); ++i) {
+      if (std::isinf(host_lse_.lse[i])) {
+        ASSERT_EQ(device_lse_.lse[i], host_lse_.lse[i]) << i;
+      } else {
+        ASSERT_NEAR(device_lse_.lse[i], host_lse_.lse[i], 1e-12) << i;
+      }
+      ASSERT_NEAR(device_lse_.limits[i], host_lse_.limits[i], 1e-12 * host_lse_.limits[i]) << i;
+    }
 
     const Bands expected = compare_bands(p, device_plain_, rows_, device_exact_);
     const Bands host = compare_bands(p, host_plain_, rows_, host_exact_);
@@ -164,26 +183,40 @@ TEST_P(DeviceReference, IsTheHostsAndItsComparisonToo) {
 
 TEST_P(DeviceReference, ThePlainMethodRoundsAsTheHostsDoes) {
   // Where sums agree to the last bit that a half keeps, so do the answers: nearly all of them.
-  const AttentionProblem p{1, 2, 2, 100, 200, 64};
-  compute(p, GetParam());
+  for (const char* dtype : {"f16", "bf16"}) {
+    compute({1, 2, 2, 100, 200, 64, dtype}, GetParam());
+    if (HasFatalFailure()) return;
+    std::size_t equal = 0;
+    for (std::size_t i = 0; i < host_plain_.size(); ++i) equal += host_plain_[i] == device_plain_[i] ? 1 : 0;
+    EXPECT_GT(static_cast<double>(equal), 0.9 * static_cast<double>(host_plain_.size())) << dtype;
+  }
+}
+
+TEST_P(DeviceReference, TakesAScale) {
+  compute({1, 2, 1, 70, 130, 64}, GetParam(), 0.03);
   if (HasFatalFailure()) return;
-  std::size_t equal = 0;
-  for (std::size_t i = 0; i < host_plain_.size(); ++i) equal += host_plain_[i] == device_plain_[i] ? 1 : 0;
-  EXPECT_GT(static_cast<double>(equal), 0.9 * static_cast<double>(host_plain_.size()));
+  for (std::size_t i = 0; i < host_exact_.size(); ++i)
+    ASSERT_NEAR(device_exact_[i], host_exact_[i], 1e-12) << i;
+  for (std::size_t i = 0; i < host_lse_.lse.size(); ++i)
+    ASSERT_NEAR(device_lse_.lse[i], host_lse_.lse[i], 1e-12) << i;
 }
 
 INSTANTIATE_TEST_SUITE_P(Inputs, DeviceReference, ::testing::Values(InputKind::kNormal, InputKind::kPeaked),
                          [](const auto& info) { return std::string(core::name_of(info.param)); });
 
-TEST(DeviceCompare, CountsNanAndInfinityAndFindsTheWorst) {
-  AttentionProblem p{2, 3, 3, 37, 37, 64};
-  p.causal = true;
+class DeviceCompare : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Types, DeviceCompare, ::testing::Values("f16", "bf16"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(DeviceCompare, CountsNanAndInfinityAndFindsTheWorst) {
+  const AttentionProblem p{2, 3, 3, 37, 37, 64, GetParam(), true};
+  const Element element = element_of(p);
   auto data = AttentionData::create(p);
   ASSERT_TRUE(data.has_value()) << core::to_text(data.error());
   ASSERT_TRUE((*data)->load(InputKind::kNormal, 1).has_value());
   const Inputs in = random_inputs(p, InputKind::kNormal, 1);
   const std::vector<std::int64_t> rows = rows_to_check(p, p.batch * p.heads * p.seq_q);
-  std::vector<std::uint16_t> o = plain_rows(p, in.q, in.k, in.v, rows);
+  std::vector<std::uint16_t> o = plain_rows(p, in, rows);
   cuda::DeviceMemory memory;
   ASSERT_EQ(memory.allocate(2 * o.size()), cudaSuccess);
   const auto compared = [&] {
@@ -200,14 +233,14 @@ TEST(DeviceCompare, CountsNanAndInfinityAndFindsTheWorst) {
   EXPECT_EQ(right, compared()) << "the same bits at every call";
 
   const std::size_t wrong = ((1 * 3 + 2) * 37 + 20) * 64 + 5;
-  o[wrong] = float_to_half(half_to_float(o[wrong]) + 0.5F);
+  o[wrong] = narrow(element, widen(element, o[wrong]) + 0.5F);
   const core::CheckRecord off = compared();
   EXPECT_FALSE(off.passed);
-  EXPECT_NEAR(off.max_error, 0.5, 0.01);
+  EXPECT_NEAR(off.max_error, 0.5, 0.02);
   EXPECT_EQ(off.worst, "b 1, h 2, row 20, d 5");
 
   o[100] = 0xffff;
-  o[2000] = 0xfc00;
+  o[2000] = static_cast<std::uint16_t>(0x8000 | exponent_mask(element));
   const core::CheckRecord lost = compared();
   EXPECT_FALSE(lost.passed);
   EXPECT_EQ(lost.nan_count, 1);
@@ -237,7 +270,7 @@ TEST(DeviceData, LoadsTheSameInputsOnceAndKnowsThemAgain) {
 }
 
 TEST(DeviceData, ChecksTheLongProblemsWithinASecond) {
-  for (const char* shape : {"long", "long128", "1,8,16384,64", "long128,causal"}) {
+  for (const char* shape : {"long", "long,bf16", "long128", "1,8,16384,64", "long128,causal"}) {
     const AttentionProblem p = *core::parse_attention(shape);
     auto data = AttentionData::create(p);
     if (!data) GTEST_SKIP() << core::to_text(data.error());

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <string>
 
 #include "device_attention.h"
 #include "faulty_kernel.h"
@@ -27,83 +28,110 @@ core::Status done(cudaError_t error) {
   return core::fail(core::ErrorCode::kDevice, cudaGetErrorString(error));
 }
 
-core::Status compute(const AttentionArgs& a) {
-  return done(launch_faulty(DeviceFault::kNone, a.problem, a.q, a.k, a.v, a.o));
+// A launch of a made-up phase: where its tensors lie and what is launched.
+struct At {
+  const AttentionProblem& problem;
+  const AttentionPointers& at;
+  std::size_t output_bytes() const { return static_cast<std::size_t>(2 * problem.q_elements()); }
+};
+using Launch = core::Status (*)(const At&);
+
+core::Status compute(const At& a) {
+  return done(launch_faulty(DeviceFault::kNone, a.problem, a.at.q, a.at.k, a.at.v, a.at.o));
 }
 
-std::size_t output_bytes(const AttentionProblem& p) {
-  return static_cast<std::size_t>(2 * p.q_elements());
-}
-
-core::Status right(const AttentionArgs& a, core::StreamHandle) {
+core::Status right(const At& a) {
   return compute(a);
 }
 
-core::Status writes_keys(const AttentionArgs& a, core::StreamHandle) {
+core::Status writes_keys(const At& a) {
   if (auto ok = compute(a); !ok) return ok;
-  return done(cudaMemsetAsync(const_cast<void*>(a.k), 0x3c, 6, nullptr));  // three halves of 1.06
+  return done(cudaMemsetAsync(const_cast<void*>(a.at.k), 0x3c, 6, nullptr));  // three elements
 }
 
-core::Status writes_behind_output(const AttentionArgs& a, core::StreamHandle) {
+core::Status writes_behind_values(const At& a) {
   if (auto ok = compute(a); !ok) return ok;
-  return done(cudaMemsetAsync(static_cast<char*>(a.o) + output_bytes(a.problem), 0, 16, nullptr));
+  const std::int64_t bytes = 2 * a.problem.kv_elements();
+  return done(cudaMemsetAsync(static_cast<char*>(const_cast<void*>(a.at.v)) + bytes, 0, 16, nullptr));
 }
 
-core::Status writes_before_output(const AttentionArgs& a, core::StreamHandle) {
+core::Status writes_behind_output(const At& a) {
   if (auto ok = compute(a); !ok) return ok;
-  return done(cudaMemsetAsync(static_cast<char*>(a.o) - 2, 0, 2, nullptr));
+  return done(cudaMemsetAsync(static_cast<char*>(a.at.o) + a.output_bytes(), 0, 16, nullptr));
 }
 
-core::Status writes_behind_workspace(const AttentionArgs& a, core::StreamHandle) {
+core::Status writes_before_output(const At& a) {
   if (auto ok = compute(a); !ok) return ok;
-  return done(
-      cudaMemsetAsync(static_cast<char*>(a.workspace) + output_bytes(a.problem) + 4000, 0, 4, nullptr));
+  return done(cudaMemsetAsync(static_cast<char*>(a.at.o) - 2, 0, 2, nullptr));
 }
 
-bool holds_nan(const void* halves) {
+core::Status writes_behind_workspace(const At& a) {
+  if (auto ok = compute(a); !ok) return ok;
+  return done(cudaMemsetAsync(static_cast<char*>(a.at.workspace) + a.output_bytes() + 4000, 0, 4, nullptr));
+}
+
+bool holds_nan(const void* elements) {
   std::uint16_t first = 0;
-  cuda_ok(cudaMemcpy(&first, halves, sizeof first, cudaMemcpyDeviceToHost), "cudaMemcpy");
-  return (first & 0x7fffu) > 0x7c00u;
+  cuda_ok(cudaMemcpy(&first, elements, sizeof first, cudaMemcpyDeviceToHost), "cudaMemcpy");
+  return first == 0xffff;
 }
 
 // Computes once and gives that answer from then on: right as long as the inputs are the same.
-core::Status keeps_its_answer(const AttentionArgs& a, core::StreamHandle) {
-  const std::size_t bytes = output_bytes(a.problem);
-  if (!holds_nan(a.workspace)) {
-    return done(cudaMemcpyAsync(a.o, a.workspace, bytes, cudaMemcpyDeviceToDevice, nullptr));
+core::Status keeps_its_answer(const At& a) {
+  const std::size_t bytes = a.output_bytes();
+  if (!holds_nan(a.at.workspace)) {
+    return done(cudaMemcpyAsync(a.at.o, a.at.workspace, bytes, cudaMemcpyDeviceToDevice, nullptr));
   }
   if (auto ok = compute(a); !ok) return ok;
-  return done(cudaMemcpyAsync(a.workspace, a.o, bytes, cudaMemcpyDeviceToDevice, nullptr));
+  return done(cudaMemcpyAsync(a.at.workspace, a.at.o, bytes, cudaMemcpyDeviceToDevice, nullptr));
 }
 
 // Gives the answer of the launch before; the first one gives its workspace as it finds it.
-core::Status is_one_late(const AttentionArgs& a, core::StreamHandle) {
-  const std::size_t bytes = output_bytes(a.problem);
+core::Status is_one_late(const At& a) {
+  const std::size_t bytes = a.output_bytes();
   if (auto ok = compute(a); !ok) return ok;
   void* made = nullptr;
   cudaError_t error = cudaMalloc(&made, bytes);
-  if (error == cudaSuccess) error = cudaMemcpy(made, a.o, bytes, cudaMemcpyDeviceToDevice);
-  if (error == cudaSuccess) error = cudaMemcpy(a.o, a.workspace, bytes, cudaMemcpyDeviceToDevice);
-  if (error == cudaSuccess) error = cudaMemcpy(a.workspace, made, bytes, cudaMemcpyDeviceToDevice);
+  if (error == cudaSuccess) error = cudaMemcpy(made, a.at.o, bytes, cudaMemcpyDeviceToDevice);
+  if (error == cudaSuccess) error = cudaMemcpy(a.at.o, a.at.workspace, bytes, cudaMemcpyDeviceToDevice);
+  if (error == cudaSuccess) error = cudaMemcpy(a.at.workspace, made, bytes, cudaMemcpyDeviceToDevice);
   (void)cudaFree(made);
   return done(error);
 }
 
-PhaseDescriptor made_up(core::Status (*launch)(const AttentionArgs&, core::StreamHandle)) {
+class MadeUp final : public PlannedLaunch {
+ public:
+  MadeUp(const AttentionCall& call, Launch launch)
+      : PlannedLaunch(call, {.kernels = {core::KernelPlan{.name = "made_up"}},
+                             .workspace_bytes = static_cast<std::size_t>(2 * call.problem.q_elements()),
+                             .choice = "as it likes"}),
+        launch_(launch) {}
+
+ private:
+  core::Status enqueue(const AttentionPointers& at, core::StreamHandle) const override {
+    return launch_({call().problem, at});
+  }
+  Launch launch_;
+};
+
+template <Launch kLaunch>
+PhaseDescriptor made_up() {
   PhaseDescriptor phase;
   phase.info.id = "made_up";
-  phase.supports = [](const AttentionProblem&) { return core::Status{}; };
-  phase.workspace_bytes = output_bytes;
-  phase.plan = [](const AttentionProblem&) { return std::vector{core::KernelPlan{.name = "made_up"}}; };
-  phase.launch = launch;
+  phase.serves = [](const AttentionCall&) { return core::Status{}; };
+  phase.plan = [](const AttentionCall& call,
+                  const DeviceTraits&) -> core::Result<std::unique_ptr<PlannedLaunch>> {
+    return std::make_unique<MadeUp>(call, kLaunch);
+  };
   return phase;
 }
 
-class Trespass : public ::testing::Test {
+class Trespass : public ::testing::TestWithParam<const char*> {
  protected:
-  void prepare(core::Status (*launch)(const AttentionArgs&, core::StreamHandle),
-               const AttentionProblem& p = {1, 4, 2, 100, 100, 64}) {
-    phase_ = made_up(launch);
+  template <Launch kLaunch>
+  void prepare() {
+    const AttentionProblem p{1, 4, 2, 100, 100, 64, GetParam()};
+    phase_ = made_up<kLaunch>();
     auto data = AttentionData::create(p);
     ASSERT_TRUE(data.has_value()) << core::to_text(data.error());
     data_ = *data;
@@ -137,8 +165,12 @@ class Trespass : public ::testing::Test {
   std::unique_ptr<PreparedAttention> run_;
 };
 
-TEST_F(Trespass, OfNoneTheRightKernelIsBlamed) {
-  prepare(right);
+INSTANTIATE_TEST_SUITE_P(Types, Trespass, ::testing::Values("f16", "bf16"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(Trespass, OfNoneTheRightKernelIsBlamed) {
+  prepare<right>();
+  EXPECT_EQ(run_->choice(), "as it likes");
   for (const InputKind input : {InputKind::kPeaked, InputKind::kNormal}) {
     ASSERT_TRUE(data_->load(input, 3).has_value());
     const core::CheckRecord before = checked();
@@ -153,44 +185,49 @@ TEST_F(Trespass, OfNoneTheRightKernelIsBlamed) {
   }
 }
 
-TEST_F(Trespass, InputsThatWereWrittenAreNamedAndMended) {
-  prepare(writes_keys);
+TEST_P(Trespass, InputsThatWereWrittenAreNamedAndMended) {
+  prepare<writes_keys>();
   const core::CheckRecord record = checked();
   EXPECT_FALSE(record.passed);
   expect_right_numbers(record);  // it wrote them behind its own work
   EXPECT_THAT(record.worst, HasSubstr("; and inputs were written: 3 elements of K"));
   EXPECT_EQ(data_->mend_inputs().value_or("error"), "") << "the next one to be checked has what was loaded";
-  prepare(right);
+  prepare<right>();
   EXPECT_TRUE(checked().passed);
+  prepare<writes_behind_values>();
+  const core::CheckRecord around = checked();
+  EXPECT_FALSE(around.passed);
+  EXPECT_THAT(around.worst, HasSubstr("; and inputs were written: 16 bytes around V"));
+  EXPECT_EQ(data_->mend_inputs().value_or("error"), "");
 }
 
-TEST_F(Trespass, WritesAroundTheOutputAndTheWorkspaceAreNamed) {
-  prepare(writes_behind_output);
+TEST_P(Trespass, WritesAroundTheOutputAndTheWorkspaceAreNamed) {
+  prepare<writes_behind_output>();
   core::CheckRecord record = checked();
   EXPECT_FALSE(record.passed);
   expect_right_numbers(record);
   EXPECT_THAT(record.worst, HasSubstr("; and memory around the output was written: 16 bytes"));
-  prepare(writes_before_output);
+  prepare<writes_before_output>();
   record = checked();
   EXPECT_FALSE(record.passed);
   EXPECT_THAT(record.worst, HasSubstr("; and memory around the output was written: 2 bytes"));
-  prepare(writes_behind_workspace);
+  prepare<writes_behind_workspace>();
   record = checked();
   EXPECT_FALSE(record.passed);
   EXPECT_THAT(record.worst, HasSubstr("; and memory around the workspace was written: 4 bytes"));
   EXPECT_FALSE(after(3).passed) << "after timing too";
 }
 
-TEST_F(Trespass, AnAnswerThatIsKeptFromLaunchToLaunchIsSeenAfterTiming) {
-  prepare(keeps_its_answer);
+TEST_P(Trespass, AnAnswerThatIsKeptFromLaunchToLaunchIsSeenAfterTiming) {
+  prepare<keeps_its_answer>();
   EXPECT_TRUE(checked().passed) << "alone it computes what it must";
   const core::CheckRecord record = after(10);
   EXPECT_FALSE(record.passed);
   EXPECT_THAT(record.method, HasSubstr("launched right behind a launch on other inputs"));
 }
 
-TEST_F(Trespass, AnAnswerOfTheLaunchBeforeIsSeenAlone) {
-  prepare(is_one_late);
+TEST_P(Trespass, AnAnswerOfTheLaunchBeforeIsSeenAlone) {
+  prepare<is_one_late>();
   const core::CheckRecord record = checked();
   EXPECT_FALSE(record.passed);
   EXPECT_EQ(record.nan_count, data_->problem().q_elements()) << "its workspace was poisoned";

@@ -1,14 +1,18 @@
-// What is refused before anything reaches a GPU.
+// What is refused before anything reaches a GPU, and what the plans of own kernels say.
 #include "kernels/launch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
+#include <set>
+#include <string>
+#include <string_view>
 
-#include "kernels/phase_index.h"
+#include "tests/kernels/plan_without_gpu.h"
 
 namespace flashcore::kernels {
 namespace {
@@ -16,116 +20,67 @@ namespace {
 using core::AttentionProblem;
 using core::ErrorCode;
 using ::testing::HasSubstr;
+using testing::kH200;
+using testing::kL4;
+using testing::own_phases;
 
-TEST(Strides, OfAContiguousTensor) {
-  const Strides s = contiguous_strides(8, 512, 64);
-  EXPECT_EQ(s.row, 64);
-  EXPECT_EQ(s.head, 512 * 64);
-  EXPECT_EQ(s.batch, 8 * 512 * 64);
+core::Status supported(const PhaseDescriptor& phase, const AttentionProblem& problem) {
+  return check_supported(phase, contiguous_call(problem));
 }
 
-class Arguments : public ::testing::Test {
- protected:
-  static AttentionArgs good() {
-    alignas(16) static unsigned char memory[64];
-    AttentionArgs args;
-    args.problem = AttentionProblem{2, 4, 2, 32, 32, 64};
-    args.q = args.k = args.v = args.o = memory;
-    args.q_strides = args.o_strides = contiguous_strides(4, 32, 64);
-    args.k_strides = args.v_strides = contiguous_strides(2, 32, 64);
-    args.scale = 0.125F;
-    return args;
-  }
-  static void refused(const std::function<void(AttentionArgs&)>& change, const std::string& says) {
-    AttentionArgs args = good();
-    change(args);
-    auto status = check_arguments(args);
-    ASSERT_FALSE(status.has_value()) << says;
-    EXPECT_EQ(status.error().code, ErrorCode::kUsage);
-    EXPECT_THAT(status.error().message, HasSubstr(says));
-    EXPECT_FALSE(status.error().hint.empty());
-    // Every launcher asks the same, before it touches the device.
-    for (const PhaseDescriptor* phase : phases(true)) {
-      if (phase->launch == nullptr) continue;
-      auto launched = phase->launch(args, nullptr);
-      ASSERT_FALSE(launched.has_value()) << phase->info.id;
-      EXPECT_EQ(launched.error().message, status.error().message) << phase->info.id;
-    }
-  }
-};
-
-TEST_F(Arguments, GoodOnesPass) {
-  EXPECT_TRUE(check_arguments(good()).has_value());
-  AttentionArgs broadcast = good();
-  broadcast.k_strides.batch = broadcast.k_strides.head = 0;
-  EXPECT_TRUE(check_arguments(broadcast).has_value()) << "inputs may be broadcast";
+core::Status supported(std::string_view id, const AttentionProblem& problem) {
+  return supported(**find_phase(id), problem);
 }
 
-TEST_F(Arguments, BadOnesAreNamed) {
-  refused([](AttentionArgs& a) { a.q = nullptr; }, "pointer of Q is null");
-  refused([](AttentionArgs& a) { a.o = static_cast<char*>(a.o) + 8; },
-          "O does not start on a 16-byte boundary");
-  refused([](AttentionArgs& a) { a.k_strides.row = 68; }, "row stride of K is 68");
-  refused([](AttentionArgs& a) { a.v_strides.head = -64; }, "head stride of V is -64");
-  refused([](AttentionArgs& a) { a.q_strides.row = 56; }, "rows would overlap");
-  refused([](AttentionArgs& a) { a.o_strides.head = 0; }, "results would overlap");
-  refused([](AttentionArgs& a) { a.scale = 0; }, "the scale is 0");
-  refused([](AttentionArgs& a) { a.scale = std::numeric_limits<float>::quiet_NaN(); }, "the scale is nan");
-  refused([](AttentionArgs& a) { a.problem.kv_heads = 3; }, "hkv = 3 does not divide h = 4");
-}
-
-TEST_F(Arguments, OfAProblemThatIsNotServedAreRefusedByTheLauncher) {
-  AttentionArgs wide = good();
-  wide.problem.head_dim = 80;
-  wide.q_strides = wide.o_strides = contiguous_strides(4, 32, 80);
-  wide.k_strides = wide.v_strides = contiguous_strides(2, 32, 80);
-  ASSERT_TRUE(check_arguments(wide).has_value());
-  AttentionArgs other_type = good();
-  other_type.problem.dtype = "bf16";
-  ASSERT_TRUE(check_arguments(other_type).has_value());
-  for (const PhaseDescriptor* phase : phases(true)) {
-    if (phase->launch == nullptr) continue;
-    for (const AttentionArgs& args : {wide, other_type}) {
-      auto launched = phase->launch(args, nullptr);
-      ASSERT_FALSE(launched.has_value()) << phase->info.id;
-      EXPECT_EQ(launched.error().code, ErrorCode::kUsage);
-      EXPECT_THAT(launched.error().message, HasSubstr("does not serve")) << phase->info.id;
-    }
-  }
-}
-
-TEST(Supports, EveryPhaseServesTheNamedShapesAndNamesWhatItDoesNot) {
+TEST(Supports, EveryPhaseServesTheNamedShapesInBothTypes) {
   for (const PhaseDescriptor* phase : phases(true)) {
     SCOPED_TRACE(phase->info.id);
     for (const core::NamedShape& shape : core::named_shapes()) {
       auto problem = core::parse_attention(shape.name);
       ASSERT_TRUE(problem.has_value());
-      EXPECT_TRUE(phase->supports(*problem).has_value()) << shape.name;
-      problem->causal = true;
-      EXPECT_TRUE(phase->supports(*problem).has_value()) << shape.name;
-    }
-    for (const AttentionProblem& bad :
-         {AttentionProblem{1, 1, 1, 0, 64, 64}, AttentionProblem{1, 3, 2, 64, 64, 64}}) {
-      auto status = phase->supports(bad);
-      ASSERT_FALSE(status.has_value());
-      EXPECT_EQ(status.error().code, ErrorCode::kUsage);
+      for (const char* dtype : {"f16", "bf16"}) {
+        for (const bool causal : {false, true}) {
+          problem->dtype = dtype;
+          problem->causal = causal;
+          EXPECT_TRUE(supported(*phase, *problem).has_value()) << core::problem_label(*problem);
+        }
+      }
     }
   }
 }
 
-TEST(Supports, EveryPhaseRefusesOtherHeadsAndTypesByItsName) {
-  const AttentionProblem wide{1, 1, 1, 64, 64, 80};
-  const AttentionProblem brain_float{1, 1, 1, 64, 64, 64, "bf16"};
-  const AttentionProblem single{1, 1, 1, 64, 64, 64, "f32"};
-  for (const AttentionProblem& p : {wide, brain_float, single}) {
-    ASSERT_TRUE(core::validate(p).has_value()) << "what is served is a phase's matter";
-  }
+TEST(Supports, EveryPhaseRefusesACallThatBreaksARule) {
+  const AttentionCall good = contiguous_call(AttentionProblem{2, 4, 2, 32, 32, 64});
+  const std::array<std::function<void(AttentionCall&)>, 5> rules{
+      [](AttentionCall& c) { c.problem.seq_k = 0; }, [](AttentionCall& c) { c.problem.kv_heads = 3; },
+      [](AttentionCall& c) { c.v_strides.head = -64; }, [](AttentionCall& c) { c.o_strides.head = 0; },
+      [](AttentionCall& c) { c.scale = std::numeric_limits<float>::quiet_NaN(); }};
   for (const PhaseDescriptor* phase : phases(true)) {
-    const std::string says = "phase " + std::string(phase->info.id) + " does not serve ";
+    SCOPED_TRACE(phase->info.id);
+    EXPECT_TRUE(check_supported(*phase, good).has_value());
+    for (const auto& broken : rules) {
+      AttentionCall call = good;
+      broken(call);
+      const auto status = check_supported(*phase, call);
+      ASSERT_FALSE(status.has_value());
+      EXPECT_EQ(status.error().code, ErrorCode::kUsage);
+      EXPECT_EQ(status.error().message, check_call(call).error().message) << "all phases say the same";
+      const auto plan = plan_launch(*phase, call, kH200);
+      ASSERT_FALSE(plan.has_value());
+      EXPECT_EQ(plan.error().message, status.error().message) << "and say it before anything else";
+    }
+  }
+}
+
+TEST(Supports, PhasesRefuseOtherHeadsAndTypesByTheirName) {
+  const AttentionProblem wide{1, 1, 1, 64, 64, 80};
+  const AttentionProblem single{1, 1, 1, 64, 64, 64, "f32"};
+  for (const char* id : {"baseline", "wmma", "cublas", "broken"}) {
+    const std::string says = "phase " + std::string(id) + " does not serve ";
     for (const auto& [problem, what] : {std::pair{wide, "D = 80: its kernels take D = 64 or 128"},
-                                        {brain_float, "dtype bf16: its kernels take f16"},
-                                        {single, "dtype f32: its kernels take f16"}}) {
-      auto status = phase->supports(problem);
+                                        {single, "dtype f32: its kernels take f16 or bf16"}}) {
+      ASSERT_TRUE(core::validate(problem).has_value()) << "what is served is a phase's matter";
+      auto status = supported(id, problem);
       ASSERT_FALSE(status.has_value()) << says << what;
       EXPECT_EQ(status.error().code, ErrorCode::kUsage);
       EXPECT_EQ(status.error().message, says + what);
@@ -134,53 +89,154 @@ TEST(Supports, EveryPhaseRefusesOtherHeadsAndTypesByItsName) {
   }
 }
 
+TEST(Supports, NoPhaseTakesATypeOfOneByteOrFour) {
+  for (const PhaseDescriptor* phase : phases(true)) {
+    for (const char* dtype : {"f32", "e4m3", "e5m2"}) {
+      auto status = supported(*phase, AttentionProblem{1, 1, 1, 64, 64, 64, dtype});
+      ASSERT_FALSE(status.has_value()) << phase->info.id;
+      EXPECT_THAT(status.error().message, HasSubstr(std::string(phase->info.id)));
+      EXPECT_THAT(status.error().message, HasSubstr(dtype));
+    }
+  }
+}
+
 TEST(Supports, ServedNamesAllThatItTakes) {
   const Served wide{.dtypes = {"f16", "bf16"}, .head_dims = {64, 80, 128}};
-  EXPECT_TRUE(check_served("wide", AttentionProblem{1, 1, 1, 8, 8, 80, "bf16"}, wide).has_value());
-  auto status = check_served("wide", AttentionProblem{1, 1, 1, 8, 8, 80, "f32"}, wide);
+  const auto asked = [&](std::int64_t d, const char* dtype) {
+    return check_served("wide", contiguous_call(AttentionProblem{1, 1, 1, 8, 8, d, dtype}), wide);
+  };
+  EXPECT_TRUE(asked(80, "bf16").has_value());
+  auto status = asked(80, "f32");
   ASSERT_FALSE(status.has_value());
   EXPECT_THAT(status.error().message, HasSubstr("f16 or bf16"));
-  status = check_served("wide", AttentionProblem{1, 1, 1, 8, 8, 96}, wide);
+  status = asked(96, "f16");
   ASSERT_FALSE(status.has_value());
   EXPECT_THAT(status.error().message, HasSubstr("64 or 80 or 128"));
-  // What no phase could serve has core's own sentence.
-  status = check_served("wide", AttentionProblem{1, 1, 1, 8, 8, 2048}, wide);
-  ASSERT_FALSE(status.has_value());
-  EXPECT_EQ(status.error().message, core::validate(AttentionProblem{1, 1, 1, 8, 8, 2048}).error().message);
 }
 
 TEST(Supports, AGridThatDoesNotFitIsRefused) {
   const AttentionProblem many_rows{1 << 10, 1 << 10, 1, 1 << 12, 1, 64};  // 2^32 query rows, 2^38 elements
   ASSERT_TRUE(core::validate(many_rows).has_value());
   for (const char* id : {"baseline", "cublas", "broken"}) {
-    auto status = (*find_phase(id))->supports(many_rows);
+    auto status = supported(id, many_rows);
     ASSERT_FALSE(status.has_value()) << id;
     EXPECT_THAT(status.error().message, HasSubstr("4294967296 blocks"));
   }
-  EXPECT_TRUE((*find_phase("wmma"))->supports(many_rows).has_value()) << "2^26 blocks of 64 rows";
+  EXPECT_TRUE(supported("wmma", many_rows).has_value()) << "2^26 blocks of 64 rows";
   auto status = check_grid("any", many_rows, kMaxGridX + 1);
   ASSERT_FALSE(status.has_value());
   EXPECT_TRUE(check_grid("any", many_rows, kMaxGridX).has_value());
 }
 
-TEST(Supports, CublasNamesItsLimitOfHeads) {
-  auto status = (*find_phase("cublas"))->supports(AttentionProblem{1 << 10, 1 << 10, 1 << 10, 1, 1, 64});
+TEST(Supports, CublasNamesItsLimits) {
+  auto status = supported("cublas", AttentionProblem{1 << 10, 1 << 10, 1 << 10, 1, 1, 64});
   ASSERT_FALSE(status.has_value());
   EXPECT_THAT(status.error().message, HasSubstr("65535"));
+
+  AttentionCall sparse = contiguous_call(AttentionProblem{1, 1, 1, 2, 2, 64});
+  sparse.v_strides.row = std::int64_t{1} << 31;
+  status = check_supported(**find_phase("cublas"), sparse);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_THAT(status.error().message, HasSubstr("row strides below 2^31"));
+  EXPECT_THAT(status.error().message, HasSubstr("V is 2147483648"));
+  EXPECT_TRUE(check_supported(**find_phase("wmma"), sparse).has_value());
+  sparse.v_strides.row -= 8;
+  EXPECT_TRUE(check_supported(**find_phase("cublas"), sparse).has_value());
+  sparse = contiguous_call(AttentionProblem{1, 1, 1, 1, 1, 64});
+  sparse.v_strides.row = std::int64_t{1} << 40;
+  EXPECT_TRUE(check_supported(**find_phase("cublas"), sparse).has_value()) << "of one row it says nothing";
 }
 
-TEST(Plan, CoversEveryRowOnce) {
-  for (const PhaseDescriptor* phase : phases(true)) {
-    if (phase->plan == nullptr) GTEST_SKIP() << "a viewer: phases have no plan";
-    for (const core::KernelPlan& plan : phase->plan(AttentionProblem{3, 4, 2, 130, 7, 128})) {
-      SCOPED_TRACE(plan.name);
-      EXPECT_NE(plan.function, nullptr);
-      const std::int64_t rows = 3 * 4 * 130;
-      // A row, a few rows of any head, or a tile of one head's 64 a block.
-      EXPECT_TRUE(plan.grid_x == rows || plan.grid_x == (rows + 3) / 4 || plan.grid_x == 3 * 4 * 3)
-          << plan.grid_x;
-      EXPECT_GE(plan.block_x, 32);
-      EXPECT_LE(plan.dynamic_shared_bytes, 99 << 10) << "what a block may have on sm_86 and sm_89";
+class Plans : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (own_phases().empty()) GTEST_SKIP() << "a viewer: phases have no plan";
+  }
+};
+
+TEST_F(Plans, NeedAGpuThatTheKernelsRunOn) {
+  const DeviceTraits old{0, 75, 40, 64 << 10, 64 << 10, 4 << 20};
+  for (const PhaseDescriptor* phase : own_phases()) {
+    const auto plan = plan_launch(*phase, contiguous_call(AttentionProblem{1, 1, 1, 64, 64, 64}), old);
+    ASSERT_FALSE(plan.has_value()) << phase->info.id;
+    EXPECT_EQ(plan.error().code, ErrorCode::kNoDevice);
+    EXPECT_THAT(plan.error().message, HasSubstr("and this one has 7.5"));
+  }
+}
+
+TEST_F(Plans, FitTheGridAndTheBlocksOfTheirGpu) {
+  for (const PhaseDescriptor* phase : own_phases()) {
+    for (const DeviceTraits& device : {kH200, kL4}) {
+      for (const char* dtype : {"f16", "bf16"}) {
+        if (device.compute < phase->info.min_compute) continue;
+        const auto plan = phase->plan(contiguous_call(AttentionProblem{3, 4, 2, 130, 7, 128, dtype}), device);
+        ASSERT_TRUE(plan.has_value()) << phase->info.id << ": " << plan.error().message;
+        EXPECT_FALSE((*plan)->kernels().empty());
+        EXPECT_FALSE((*plan)->calls_library());
+        for (const core::KernelPlan& kernel : (*plan)->kernels()) {
+          SCOPED_TRACE(kernel.name);
+          EXPECT_NE(kernel.function, nullptr);
+          EXPECT_GE(kernel.block_x, 32);
+          EXPECT_LE(kernel.block_x * kernel.block_y * kernel.block_z, 1024);
+          EXPECT_LE(kernel.grid_x, kMaxGridX);
+          EXPECT_LE(kernel.dynamic_shared_bytes, device.shared_per_block_bytes);
+          EXPECT_THAT(kernel.name, HasSubstr(std::string_view(dtype) == "f16" ? "__half" : "__nv_bfloat16"));
+          EXPECT_THAT(kernel.name, HasSubstr("128"));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Plans, CoverEveryRowOnce) {
+  const AttentionCall call = contiguous_call(AttentionProblem{3, 4, 2, 130, 7, 128});
+  for (const auto& [id, blocks] :
+       {std::pair{"baseline", 3 * 4 * 130}, {"broken", 3 * 4 * 130}, {"wmma", 3 * 4 * 3}}) {
+    const auto plan = (*find_phase(id))->plan(call, kH200);
+    ASSERT_TRUE(plan.has_value()) << id;
+    ASSERT_EQ((*plan)->kernels().size(), 1u) << id;
+    EXPECT_EQ((*plan)->kernels().front().grid_x, blocks) << id;
+    EXPECT_EQ((*plan)->workspace_bytes(), 0u) << id;
+  }
+}
+
+TEST_F(Plans, KeepTheCallAndSayWhatWasChosen) {
+  AttentionCall call = contiguous_call(AttentionProblem{1, 2, 1, 64, 64, 64, "bf16", true}, true);
+  call.scale = 0.3F;
+  for (const PhaseDescriptor* phase : own_phases()) {
+    const auto plan = phase->plan(call, kH200);
+    ASSERT_TRUE(plan.has_value()) << phase->info.id;
+    EXPECT_EQ((*plan)->call().problem, call.problem);
+    EXPECT_EQ((*plan)->call().scale, 0.3F);
+    EXPECT_TRUE((*plan)->call().with_lse);
+    EXPECT_EQ((*plan)->choice().empty(), phase->info.hidden) << phase->info.id;
+  }
+}
+
+// No GPU is needed to be refused: what is wrong with the pointers is said before the driver is asked.
+TEST_F(Plans, RefusePointersAtEveryLaunch) {
+  alignas(256) static std::array<unsigned char, 4096> memory{};
+  const AttentionPointers good{.q = memory.data(),
+                               .k = memory.data(),
+                               .v = memory.data(),
+                               .o = memory.data() + 1024,
+                               .lse = reinterpret_cast<float*>(memory.data() + 2048),
+                               .workspace = memory.data() + 3072};
+  const AttentionCall call = contiguous_call(AttentionProblem{1, 1, 1, 1, 1, 64}, true);
+  for (const PhaseDescriptor* phase : own_phases()) {
+    const auto plan = phase->plan(call, kH200);
+    ASSERT_TRUE(plan.has_value()) << phase->info.id;
+    const std::array<std::function<void(AttentionPointers&)>, 3> rules{
+        [](AttentionPointers& at) { at.q = nullptr; },
+        [](AttentionPointers& at) { at.o = static_cast<unsigned char*>(at.o) + 8; },
+        [](AttentionPointers& at) { at.lse = nullptr; }};
+    for (const auto& broken : rules) {
+      AttentionPointers at = good;
+      broken(at);
+      const auto launched = (*plan)->launch(at, nullptr);
+      ASSERT_FALSE(launched.has_value()) << phase->info.id;
+      EXPECT_EQ(launched.error().code, ErrorCode::kUsage);
+      EXPECT_EQ(launched.error().message, check_pointers(call, at, true).error().message);
     }
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # new_phase_test.sh SOURCE: in a copy of the tree, scaffolds a phase, builds the viewer's command line and
-# looks for the phase in its list; with nvcc also compiles the kernel. Also what new_phase refuses.
+# looks for the phase in its list; with nvcc also compiles the kernel for two GPUs and holds it against its limits
+# (scripts/check_compiler_limits). Also what new_phase refuses.
 set -euo pipefail
 source=$(cd "$1" && pwd -P)
 copy=$(mktemp -d)
@@ -28,13 +29,18 @@ file=$copy/kernels/phases/scaffolded.cu
 if grep -n '@' "$file"; then fail "a placeholder was left in the file"; fi
 
 # What it refuses, with exit code 2, and without writing anything.
-before=$(ls -A "$copy/kernels/phases")
-for bad in scaffolded baseline Upper '1st' '../evil' 'a b' '' '<script>'; do
+limits=$copy/kernels/compiler_limits.toml
+grep -q '^phase = "scaffolded"$' "$limits" || fail "the phase has no entry in compiler_limits.toml"
+# A name whose entry was left behind when its file went.
+printf '\n[[kernel]]\nphase = "left_behind"\n' >>"$limits"
+before=$(ls -A "$copy/kernels/phases"; cat "$limits")
+for bad in left_behind scaffolded baseline Upper '1st' '../evil' 'a b' '' '<script>'; do
   status=0
   "$copy/scripts/new_phase" "$bad" >/dev/null 2>&1 || status=$?
   [ "$status" -eq 2 ] || fail "new_phase '$bad' ended with $status, not 2"
 done
-[ "$before" = "$(ls -A "$copy/kernels/phases")" ] || fail "a refused name left a file"
+[ "$before" = "$(ls -A "$copy/kernels/phases"; cat "$limits")" ] || fail "a refused name left something"
+head -n -3 "$limits" >"$copy/limits" && mv "$copy/limits" "$limits"
 
 # The copy's own path must not keep ccache from what an earlier copy has compiled. Nothing is timed: -O0.
 export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
@@ -48,9 +54,31 @@ grep -q scaffolded <<<"$listed" || fail "the phase is not listed: $listed"
 
 nvcc=$(command -v nvcc || true)
 if [ -z "$nvcc" ] && [ -x /usr/local/cuda/bin/nvcc ]; then nvcc=/usr/local/cuda/bin/nvcc; fi
-if [ -n "$nvcc" ]; then
-  "$nvcc" -std=c++20 -arch=sm_80 -cubin -DFLASHCORE_CUDA=1 -I"$copy" -Xptxas -v -o "$copy/scaffolded.cubin" "$file" \
-    >"$copy/nvcc.log" 2>&1 || { cat "$copy/nvcc.log"; fail "nvcc does not take the scaffolded kernel"; }
-  if grep -E '[1-9][0-9]* bytes spill' "$copy/nvcc.log"; then fail "the scaffolded kernel spills"; fi
+python=$(command -v python3 || true)
+if [ -n "$nvcc" ] && [ -n "$python" ] && "$python" -c 'import tomllib' 2>/dev/null; then
+  # Beside the scaffolded phase only the one that every tree has, for time's sake.
+  find "$copy/kernels/phases" -name '*.cu' ! -name scaffolded.cu ! -name baseline.cu -delete
+  "$python" - "$limits" <<'PYTHON'
+import pathlib, re, sys
+file = pathlib.Path(sys.argv[1])
+head, *entries = re.split(r"(?m)^(?=\[\[kernel\]\]$)", file.read_text())
+kept = [entry for entry in entries if re.search(r'^phase = "(baseline|scaffolded)"$', entry, re.MULTILINE)]
+file.write_text(head + "".join(kept))
+PYTHON
+  cmake -S "$copy" -B "$copy/build-cuda" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CUDA_COMPILER="$nvcc" \
+    -DCMAKE_CXX_FLAGS_RELEASE=-O0 "-DCMAKE_CUDA_ARCHITECTURES=80-real;90a-real" -DFLASHCORE_GUI=OFF \
+    >"$copy/configure.log" 2>&1 || { cat "$copy/configure.log"; fail "the copy does not configure with CUDA"; }
+  cmake --build "$copy/build-cuda" --target planned_shared >"$copy/build.log" 2>&1 ||
+    { tail -n 60 "$copy/build.log"; fail "nvcc does not take the scaffolded phase"; }
+  held=$("$copy/scripts/check_compiler_limits" --build "$copy/build-cuda" 2>&1) ||
+    fail "the scaffolded phase is not within its limits: $held"
+  [ "$(grep -c '^scaffolded .*attention_scaffolded<__' <<<"$held")" -eq 8 ] ||
+    fail "not both types, both D and both targets were held to limits: $held"
+  # The entry that was written is what lets it pass.
+  sed -i '/^phase = "scaffolded"$/s/scaffolded/other/' "$limits"
+  if "$copy/scripts/check_compiler_limits" --build "$copy/build-cuda" >"$copy/held.log" 2>&1; then
+    fail "a phase without an entry passes"
+  fi
+  grep -q 'no entry of compiler_limits.toml names it' "$copy/held.log" || fail "$(cat "$copy/held.log")"
 fi
-echo "ok: scaffolded, built and listed"
+echo "ok: scaffolded, built, listed and within its limits"

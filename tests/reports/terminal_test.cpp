@@ -150,8 +150,33 @@ TEST(RunsTable, ImportsAreAGroupWithTheirTimes) {
   EXPECT_EQ(line_with(text, "ampere_sgemm").find("1.00x"), std::string::npos);
 }
 
+// A library's attention that was timed elsewhere, on the ladder's own problem.
+core::RunRecord timed_elsewhere() {
+  core::RunRecord run = fixtures::record(fixtures::ladder()[3]);
+  run.origin = core::Origin::kImport;
+  run.subject.kind = core::SubjectKind::kKernel;
+  run.subject.name = "torch.cudnn";
+  return run;
+}
+
+TEST(RunsTable, ImportsOfAnOwnProblemStandBesideThePhases) {
+  auto phase = fixtures::record(fixtures::ladder()[2]);
+  phase.origin = core::Origin::kImport;
+  const auto records = {fixtures::record(fixtures::ladder()[0]), timed_elsewhere(), phase};
+  const std::string text = runs_table(fixtures::analysed(records, catalogue()), {false, 140});
+  EXPECT_THAT(text, Not(HasSubstr("imports  not measured here")));
+  EXPECT_THAT(text, HasSubstr("some live, some imported"));
+  EXPECT_THAT(text, HasSubstr("import from"));
+  // 412.4 us of the baseline over its 64.0.
+  EXPECT_THAT(line_with(text, "torch.cudnn (ref)"), HasSubstr("6.44x"));
+  EXPECT_THAT(text, HasSubstr("fused, import"));
+  const std::string alone = runs_table(fixtures::analysed({timed_elsewhere()}, catalogue()), {false, 140});
+  EXPECT_THAT(alone, HasSubstr("  imported"));
+}
+
 TEST(RunsTable, EveryKindOfRunKeepsTheWidth) {
   auto records = fixtures::usual_records();
+  records.push_back(timed_elsewhere());
   for (auto& run : fixtures::imported_records()) records.push_back(run);
   records.push_back(fixtures::wrong_record());
   records.push_back(fixtures::hostile_record());

@@ -15,7 +15,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ["run", "test", "install_packages", "bundle", "bench", "bench_ncu", "compare_ncu", "gpu_proof", "fuzz",
-           "check_layers"]
+           "check_layers", "check_compiler_limits", "draw_tiles", "ladder_table", "measure_fastest",
+           "compare_torch"]
 
 # As CLI11 prints it: options with a value, with one that may be left out, and flags.
 HELP = """Profiles the phases of a CUDA kernel.
@@ -271,6 +272,18 @@ class StandIns(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout.splitlines()[-1], "0 passed, 1 failed")
 
+    def test_test_runs_a_bundles_python_tests(self):
+        self.gpu()
+        self.bundle("[  PASSED  ] 4 tests.", 0)
+        folder = self.root / "tests" / "python"
+        for name, code in (("a", 0), ("b", 77)):
+            write_program(folder / f"{name}_test.py", f"raise SystemExit({code})\n")
+        done = self.start("test", "--gpu")
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (0, "5 passed, 0 failed, 1 skipped"), done.stderr)
+        write_program(folder / "c_test.py", "raise SystemExit(1)\n")
+        done = self.start("test", "--gpu")
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (1, "5 passed, 1 failed, 1 skipped"), done.stderr)
+
 
 class Packages(unittest.TestCase):
     """scripts/install_packages with stand-ins for dpkg-query and apt-get."""
@@ -338,6 +351,8 @@ class Bundles(unittest.TestCase):
         base = pathlib.Path(self.folder.name)
         self.root, self.bin = base / "a check out", base / "bin"
         shutil.copytree(ROOT / "scripts", self.root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        for folder in ("python", "tests/python"):
+            shutil.copytree(ROOT / folder, self.root / folder, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("README.md", "LICENSE", "CMakeLists.txt"):
             shutil.copy2(ROOT / name, self.root / name)
         write_program(self.root / "build" / "bin" / "flashcore-profile", "#!/bin/sh\n")
@@ -393,6 +408,9 @@ class Bundles(unittest.TestCase):
             names = {name.split("/", 1)[-1] for name in bundle.getnames()}
         for name in ("test", "record", "compare_ncu", "bench_ncu", "gpu_proof", "say.sh", "ncu_runs.py", "watched.py"):
             self.assertIn(f"scripts/{name}", names)
+        for name in ("python/pyproject.toml", "python/flashcore/__init__.py", "python/build_backend/flashcore_build.py",
+                     "tests/python/attention_test.py", "tests/python/support.py"):
+            self.assertIn(name, names)
         self.assertEqual(self.bundle().returncode, 0)
         self.assertEqual(self.packed()[0].read_bytes(), first)
 

@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-NAMED = re.compile(r"`((?:scripts|docs|tests|cmake|core|cuda|kernels|collectors|store|analysis|reports|app|recordings)/[\w./-]*)`")
+NAMED = re.compile(r"`((?:scripts|docs|tests|cmake|core|cuda|kernels|collectors|store|analysis|reports|app|python|recordings)/[\w./-]*)`")
 
 
 def main():

@@ -1,21 +1,21 @@
 // What the reference and the plain kernel share: the problem as a kernel takes it, and the tile of a block.
 #pragma once
 
-#include <cuda_fp16.h>
-
 #include <cstdint>
 
 #include "kernels/bench/device/attention_kernels.h"
+#include "kernels/device/element.cuh"
 
 namespace flashcore::kernels::bench {
 
 inline constexpr int kCheckRows = 64;  // queries of a block, 16 a warp
 inline constexpr int kCheckThreads = 128;
 
+template <typename T>  // the element type
 struct CheckView {
-  const __half* q;
-  const __half* k;
-  const __half* v;
+  const T* q;
+  const T* k;
+  const T* v;
   std::int64_t row_tiles;  // blocks of a head
   int heads;
   int heads_per_kv;
@@ -26,28 +26,25 @@ struct CheckView {
   double scale;
 };
 
-inline CheckView make_check_view(const core::AttentionProblem& p, const DeviceInputs& in) {
-  return {static_cast<const __half*>(in.q),
-          static_cast<const __half*>(in.k),
-          static_cast<const __half*>(in.v),
-          (p.seq_q + kCheckRows - 1) / kCheckRows,
-          static_cast<int>(p.heads),
-          static_cast<int>(p.heads / p.kv_heads),
-          static_cast<int>(p.seq_q),
-          static_cast<int>(p.seq_k),
-          static_cast<int>(p.head_dim),
-          p.causal,
-          1.0 / sqrt(static_cast<double>(p.head_dim))};
+template <typename T>
+CheckView<T> make_check_view(const core::AttentionProblem& p, const DeviceInputs& in) {
+  return {static_cast<const T*>(in.q),  static_cast<const T*>(in.k),
+          static_cast<const T*>(in.v),  (p.seq_q + kCheckRows - 1) / kCheckRows,
+          static_cast<int>(p.heads),    static_cast<int>(p.heads / p.kv_heads),
+          static_cast<int>(p.seq_q),    static_cast<int>(p.seq_k),
+          static_cast<int>(p.head_dim), p.causal,
+          scale_of(p, in.scale)};
 }
 
 // Where a block and a warp's lane work. A lane holds queries `first_row + 16 * warp + group` and the one 8
 // below, of every 8 columns those at 2 * quad and 2 * quad + 1 (PTX ISA, "Matrix fragments for mma.m8n8k4
 // with .f64" and "mma.m16n8k16": the same for both accumulators).
+template <typename T>
 struct CheckPlace {
   std::int64_t head;  // of B * H
-  const __half* q;    // the head's first row
-  const __half* k;
-  const __half* v;
+  const T* q;         // the head's first row
+  const T* k;
+  const T* v;
   int first_row;
   int warp, group, quad;
   int row[2];
@@ -55,14 +52,16 @@ struct CheckPlace {
   int most;        // keys that any row of the block sees
 };
 
-__device__ __forceinline__ int seen_keys(const CheckView& view, int row) {
+template <typename T>
+__device__ __forceinline__ int seen_keys(const CheckView<T>& view, int row) {
   if (row >= view.seq_q) return 0;
   if (!view.causal) return view.seq_k;
   return min(view.seq_k, max(0, row + view.seq_k - view.seq_q + 1));
 }
 
-__device__ __forceinline__ CheckPlace make_place(const CheckView& view) {
-  CheckPlace place;
+template <typename T>
+__device__ __forceinline__ CheckPlace<T> make_place(const CheckView<T>& view) {
+  CheckPlace<T> place;
   place.head = blockIdx.x / view.row_tiles;
   // From a head's last tile to its first: under a causal mask the longest come first.
   const auto tile = static_cast<int>(view.row_tiles - 1 - blockIdx.x % view.row_tiles);
@@ -98,10 +97,10 @@ __device__ __forceinline__ T quad_sum(T x) {
 }
 
 // Launches one of the two kernels, a block for every 64 queries of a head.
-template <typename Output>
-cudaError_t launch_check(void (*kernel)(CheckView, Output*), const core::AttentionProblem& p,
-                         const DeviceInputs& inputs, Output* o, std::size_t shared_bytes) {
-  const CheckView view = make_check_view(p, inputs);
+template <typename T, typename... Output>
+cudaError_t launch_check(void (*kernel)(CheckView<T>, Output...), const core::AttentionProblem& p,
+                         const DeviceInputs& inputs, std::size_t shared_bytes, Output... to) {
+  const CheckView<T> view = make_check_view<T>(p, inputs);
   const std::int64_t blocks = p.batch * p.heads * view.row_tiles;
   if (blocks > (std::int64_t{1} << 31) - 1) return cudaErrorInvalidConfiguration;
   if (shared_bytes > 48 << 10) {
@@ -113,7 +112,7 @@ cudaError_t launch_check(void (*kernel)(CheckView, Output*), const core::Attenti
       return error;
     }
   }
-  kernel<<<static_cast<unsigned>(blocks), kCheckThreads, shared_bytes>>>(view, o);
+  kernel<<<static_cast<unsigned>(blocks), kCheckThreads, shared_bytes>>>(view, to...);
   return cudaGetLastError();
 }
 

@@ -1,11 +1,10 @@
 // Inputs, and the comparison of an answer with the reference.
-#include <cuda_fp16.h>
-
 #include <algorithm>
 #include <array>
 
 #include "kernels/bench/device/attention_kernels.h"
 #include "kernels/bench/random.h"
+#include "kernels/device/element.cuh"
 
 namespace flashcore::kernels::bench {
 namespace {
@@ -13,41 +12,43 @@ namespace {
 constexpr int kThreads = 256;
 constexpr std::int64_t kFillBlocks = 1 << 16;
 
-// Eight halves of a stream, from the `chunk`-th eight on.
+// Eight elements of a stream, from the `chunk`-th eight on.
+template <typename T>
 __device__ __forceinline__ uint4 eight_near_normal(std::uint64_t seed, std::int64_t chunk, float gain) {
   const auto first = static_cast<std::uint64_t>(8 * chunk);
-  __half2 pairs[4];
+  unsigned pairs[4];
 #pragma unroll
   for (int j = 0; j < 4; ++j) {
-    pairs[j] = __halves2half2(__float2half_rn(near_normal(seed, first + 2 * j, gain)),
-                              __float2half_rn(near_normal(seed, first + 2 * j + 1, gain)));
+    pairs[j] = pack<T>(near_normal(seed, first + 2 * j, gain), near_normal(seed, first + 2 * j + 1, gain));
   }
-  return *reinterpret_cast<const uint4*>(pairs);
+  return make_uint4(pairs[0], pairs[1], pairs[2], pairs[3]);
 }
 
+template <typename T>
 __global__ void __launch_bounds__(kThreads)
     fill_near_normal(uint4* to, std::int64_t chunks, std::uint64_t seed, float gain) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * kThreads;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < chunks;
        i += step) {
-    to[i] = eight_near_normal(seed, i, gain);
+    to[i] = eight_near_normal<T>(seed, i, gain);
   }
 }
 
-__device__ __forceinline__ int differing_halves(unsigned a, unsigned b) {
+__device__ __forceinline__ int differing_elements(unsigned a, unsigned b) {
   return ((a & 0xffffu) != (b & 0xffffu) ? 1 : 0) + ((a >> 16) != (b >> 16) ? 1 : 0);
 }
 
+template <typename T>
 __global__ void __launch_bounds__(kThreads)
     count_differing(const uint4* at, std::int64_t chunks, std::uint64_t seed, float gain,
                     unsigned long long* differing) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * kThreads;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < chunks;
        i += step) {
-    const uint4 made = eight_near_normal(seed, i, gain);
+    const uint4 made = eight_near_normal<T>(seed, i, gain);
     const uint4 found = at[i];
-    const int count = differing_halves(made.x, found.x) + differing_halves(made.y, found.y) +
-                      differing_halves(made.z, found.z) + differing_halves(made.w, found.w);
+    const int count = differing_elements(made.x, found.x) + differing_elements(made.y, found.y) +
+                      differing_elements(made.z, found.z) + differing_elements(made.w, found.w);
     if (count != 0) atomicAdd(differing, static_cast<unsigned long long>(count));
   }
 }
@@ -75,8 +76,9 @@ __device__ __forceinline__ void merge_into(Comparison& into, const Comparison& f
 }
 
 // Rows [first, first + rows) of every head, 8 elements at a time.
+template <typename T>
 __global__ void __launch_bounds__(kThreads)
-    compare_rows_of_band(const __half* o, const double* reference, std::int64_t heads, std::int64_t seq_q,
+    compare_rows_of_band(const T* o, const double* reference, std::int64_t heads, std::int64_t seq_q,
                          std::int64_t head_dim, std::int64_t first, std::int64_t rows, Comparison* found) {
   // Raw, because shared memory runs no constructors.
   __shared__ __align__(16) unsigned char room[kThreads * sizeof(Comparison)];
@@ -88,10 +90,10 @@ __global__ void __launch_bounds__(kThreads)
        i < heads * chunks_of_head; i += step) {
     const std::int64_t element = (i / chunks_of_head * seq_q + first) * head_dim + i % chunks_of_head * 8;
     const uint4 bits = *reinterpret_cast<const uint4*>(o + element);
-    const __half* halves = reinterpret_cast<const __half*>(&bits);
+    const T* elements = reinterpret_cast<const T*>(&bits);
 #pragma unroll
     for (int j = 0; j < 8; ++j) {
-      const float value = __half2float(halves[j]);
+      const float value = to_float(elements[j]);
       if (isnan(value)) {
         ++mine.nan_count;
       } else if (isinf(value)) {
@@ -114,17 +116,19 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-cudaError_t fill_halves(void* to, std::int64_t count, std::uint64_t seed, float gain) {
+cudaError_t fill_elements(Element element, void* to, std::int64_t count, std::uint64_t seed, float gain) {
   if (count % 8 != 0) return cudaErrorInvalidValue;
-  fill_near_normal<<<blocks_for(count / 8), kThreads>>>(static_cast<uint4*>(to), count / 8, seed, gain);
+  const auto fill = element == Element::kF16 ? fill_near_normal<__half> : fill_near_normal<__nv_bfloat16>;
+  fill<<<blocks_for(count / 8), kThreads>>>(static_cast<uint4*>(to), count / 8, seed, gain);
   return cudaGetLastError();
 }
 
-cudaError_t count_differing_halves(const void* at, std::int64_t count, std::uint64_t seed, float gain,
-                                   unsigned long long* differing) {
+cudaError_t count_differing_elements(Element element, const void* at, std::int64_t count, std::uint64_t seed,
+                                     float gain, unsigned long long* differing) {
   if (count % 8 != 0) return cudaErrorInvalidValue;
-  count_differing<<<blocks_for(count / 8), kThreads>>>(static_cast<const uint4*>(at), count / 8, seed, gain,
-                                                       differing);
+  const auto count_them = element == Element::kF16 ? count_differing<__half> : count_differing<__nv_bfloat16>;
+  count_them<<<blocks_for(count / 8), kThreads>>>(static_cast<const uint4*>(at), count / 8, seed, gain,
+                                                  differing);
   return cudaGetLastError();
 }
 
@@ -135,9 +139,15 @@ cudaError_t compare_band(const core::AttentionProblem& p, const BandRows& rows, 
   const std::int64_t chunks = heads * (rows.last - rows.first) * (p.head_dim / 8);
   const std::int64_t blocks = std::clamp<std::int64_t>((chunks + kThreads - 1) / kThreads, 1, kCompareParts);
   auto* parts = static_cast<Comparison*>(scratch);
-  compare_rows_of_band<<<static_cast<unsigned>(blocks), kThreads>>>(static_cast<const __half*>(o), reference,
-                                                                    heads, p.seq_q, p.head_dim, rows.first,
-                                                                    rows.last - rows.first, parts);
+  const auto grid = static_cast<unsigned>(blocks);
+  const std::int64_t count = rows.last - rows.first;
+  if (element_of(p) == Element::kF16) {
+    compare_rows_of_band<<<grid, kThreads>>>(static_cast<const __half*>(o), reference, heads, p.seq_q,
+                                             p.head_dim, rows.first, count, parts);
+  } else {
+    compare_rows_of_band<<<grid, kThreads>>>(static_cast<const __nv_bfloat16*>(o), reference, heads, p.seq_q,
+                                             p.head_dim, rows.first, count, parts);
+  }
   if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) return error;
   std::array<Comparison, kCompareParts> copied;
   const cudaError_t error = cudaMemcpy(

@@ -1,5 +1,5 @@
-// The same maths done plainly in halves: scores rounded to half after scaling, the softmax in FP32, weights
-// rounded to half, sums in FP32, the output rounded to half. What PyTorch does with three calls; here the
+// The same maths done plainly in the element type: scores rounded to it after scaling, the softmax in FP32,
+// weights rounded to it, sums in FP32, the output rounded to it. What PyTorch does with three calls; here the
 // scores are computed twice rather than kept. Both products are HMMA, mma.m16n8k16 with FP32 accumulators.
 #include "kernels/bench/device/check_view.cuh"
 
@@ -10,25 +10,32 @@ constexpr int kKeys = 64;  // of a tile
 
 template <int kWidth>
 inline constexpr int kPitch =
-    kWidth + 8;  // halves a row in shared memory, so that 8 rows fall into all banks
-
-__device__ __forceinline__ unsigned packed(float low, float high) {
-  const __half2 pair = __floats2half2_rn(low, high);
-  return *reinterpret_cast<const unsigned*>(&pair);
-}
+    kWidth + 8;  // elements a row in shared memory, so that 8 rows fall into all banks
 
 // c += a b, with a 16 x 16 and b 16 x 8 in the layouts of PTX ISA, "mma.m16n8k16".
-__device__ __forceinline__ void multiply_add(float (&c)[4], const unsigned (&a)[4], unsigned b0,
-                                             unsigned b1) {
+template <typename T>
+__device__ __forceinline__ void multiply_add(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1);
+template <>
+__device__ __forceinline__ void multiply_add<__half>(float (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                                     unsigned b1) {
   asm volatile(
       "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
       "{%0, %1, %2, %3};"
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
+template <>
+__device__ __forceinline__ void multiply_add<__nv_bfloat16>(float (&c)[4], const unsigned (&a)[4],
+                                                            unsigned b0, unsigned b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%0, %1, %2, %3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
 
 // 16 rows x 8 columns, transposed: the second operand of a product whose rows lie as they are.
-__device__ __forceinline__ void load_transposed(unsigned& b0, unsigned& b1, const __half* row) {
+__device__ __forceinline__ void load_transposed(unsigned& b0, unsigned& b1, const void* row) {
   const auto address = static_cast<unsigned>(__cvta_generic_to_shared(row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
                : "=r"(b0), "=r"(b1)
@@ -37,9 +44,8 @@ __device__ __forceinline__ void load_transposed(unsigned& b0, unsigned& b1, cons
 }
 
 // Rows [first, first + 64); what is past `end` or past the head's width is zero.
-template <int kWidth>
-__device__ __forceinline__ void load_tile(__half* tile, const __half* rows, int first, int end,
-                                          int head_dim) {
+template <int kWidth, typename T>
+__device__ __forceinline__ void load_tile(T* tile, const T* rows, int first, int end, int head_dim) {
   constexpr int kChunks = kWidth / 8;
   for (int i = static_cast<int>(threadIdx.x); i < kKeys * kChunks; i += kCheckThreads) {
     const int row = i / kChunks;
@@ -53,9 +59,9 @@ __device__ __forceinline__ void load_tile(__half* tile, const __half* rows, int 
   }
 }
 
-template <int kWidth>
-__device__ __forceinline__ void load_queries(unsigned (&query)[kWidth / 16][4], const CheckView& view,
-                                             const CheckPlace& at) {
+template <int kWidth, typename T>
+__device__ __forceinline__ void load_queries(unsigned (&query)[kWidth / 16][4], const CheckView<T>& view,
+                                             const CheckPlace<T>& at) {
 #pragma unroll
   for (int k = 0; k < kWidth / 16; ++k) {
 #pragma unroll
@@ -71,25 +77,25 @@ __device__ __forceinline__ void load_queries(unsigned (&query)[kWidth / 16][4], 
   }
 }
 
-// The tile's scores, scaled and rounded to half; those that are not seen are -infinity.
-template <int kWidth>
+// The tile's scores, scaled and rounded to the element; those that are not seen are -infinity.
+template <int kWidth, typename T>
 __device__ __forceinline__ void score_tile(float (&scores)[kKeys / 8][4],
-                                           const unsigned (&query)[kWidth / 16][4], const __half* keys,
-                                           const CheckPlace& at, int key, float scale) {
+                                           const unsigned (&query)[kWidth / 16][4], const T* keys,
+                                           const CheckPlace<T>& at, int key, float scale) {
 #pragma unroll
   for (int n = 0; n < kKeys / 8; ++n) {
 #pragma unroll
     for (float& score : scores[n]) score = 0.0f;
-    const __half* column = keys + (8 * n + at.group) * kPitch<kWidth> + 2 * at.quad;
+    const T* column = keys + (8 * n + at.group) * kPitch<kWidth> + 2 * at.quad;
 #pragma unroll
     for (int k = 0; k < kWidth / 16; ++k) {
-      multiply_add(scores[n], query[k], *reinterpret_cast<const unsigned*>(column + 16 * k),
-                   *reinterpret_cast<const unsigned*>(column + 16 * k + 8));
+      multiply_add<T>(scores[n], query[k], *reinterpret_cast<const unsigned*>(column + 16 * k),
+                      *reinterpret_cast<const unsigned*>(column + 16 * k + 8));
     }
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
       const bool seen = key + 8 * n + 2 * at.quad + j % 2 < at.visible[j / 2];
-      scores[n][j] = seen ? __half2float(__float2half_rn(scores[n][j] * scale)) : -INFINITY;
+      scores[n][j] = seen ? to_float(from_float<T>(scores[n][j] * scale)) : -INFINITY;
     }
   }
 }
@@ -114,31 +120,31 @@ __device__ __forceinline__ void add_scores(RowState& state, const float (&scores
   state.max = largest;
 }
 
-template <int kWidth>
+template <int kWidth, typename T>
 __device__ __forceinline__ void add_values(float (&output)[kWidth / 8][4],
-                                           const float (&weights)[kKeys / 8][4], const __half* values) {
+                                           const float (&weights)[kKeys / 8][4], const T* values) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
   for (int k = 0; k < kKeys / 16; ++k) {
     // Two accumulators of 8 keys are, packed, the first operand of 16.
     const float(&low)[4] = weights[2 * k];
     const float(&high)[4] = weights[2 * k + 1];
-    const unsigned a[4] = {packed(low[0], low[1]), packed(low[2], low[3]), packed(high[0], high[1]),
-                           packed(high[2], high[3])};
+    const unsigned a[4] = {pack<T>(low[0], low[1]), pack<T>(low[2], low[3]), pack<T>(high[0], high[1]),
+                           pack<T>(high[2], high[3])};
 #pragma unroll
     for (int t = 0; t < kWidth / 8; ++t) {
       unsigned b0 = 0, b1 = 0;
       load_transposed(b0, b1, values + (16 * k + lane % 16) * kPitch<kWidth> + 8 * t);
-      multiply_add(output[t], a, b0, b1);
+      multiply_add<T>(output[t], a, b0, b1);
     }
   }
 }
 
-template <int kWidth>
-__global__ void __launch_bounds__(kCheckThreads) check_plain(const CheckView view, __half* o) {
-  __shared__ __align__(16) __half keys[kKeys * kPitch<kWidth>];
-  __shared__ __align__(16) __half values[kKeys * kPitch<kWidth>];
-  const CheckPlace at = make_place(view);
+template <int kWidth, typename T>
+__global__ void __launch_bounds__(kCheckThreads) check_plain(const CheckView<T> view, T* o) {
+  __shared__ __align__(16) T keys[kKeys * kPitch<kWidth>];
+  __shared__ __align__(16) T values[kKeys * kPitch<kWidth>];
+  const CheckPlace<T> at = make_place(view);
   const auto scale = static_cast<float>(view.scale);
   unsigned query[kWidth / 16][4];
   load_queries<kWidth>(query, view, at);
@@ -174,23 +180,28 @@ __global__ void __launch_bounds__(kCheckThreads) check_plain(const CheckView vie
 #pragma unroll
   for (int m = 0; m < 2; ++m) {
     if (at.row[m] >= view.seq_q) continue;
-    __half* row = o + (at.head * view.seq_q + at.row[m]) * view.head_dim;
+    T* row = o + (at.head * view.seq_q + at.row[m]) * view.head_dim;
 #pragma unroll
     for (int t = 0; t < kWidth / 8; ++t) {
       if (8 * t >= view.head_dim) break;
       *reinterpret_cast<unsigned*>(row + 8 * t + 2 * at.quad) =
-          packed(output[t][2 * m], output[t][2 * m + 1]);
+          pack<T>(output[t][2 * m], output[t][2 * m + 1]);
     }
   }
+}
+
+template <typename T>
+cudaError_t plain_of(const core::AttentionProblem& p, const DeviceInputs& inputs, T* o) {
+  if (p.head_dim <= 64) return launch_check(check_plain<64, T>, p, inputs, 0, o);
+  return launch_check(check_plain<128, T>, p, inputs, 0, o);
 }
 
 }  // namespace
 
 cudaError_t plain_attention(const core::AttentionProblem& p, const DeviceInputs& inputs, void* o) {
   if (p.head_dim > kMaxCheckedHeadDim || p.head_dim % 8 != 0) return cudaErrorInvalidValue;
-  auto* halves = static_cast<__half*>(o);
-  if (p.head_dim <= 64) return launch_check(check_plain<64>, p, inputs, halves, 0);
-  return launch_check(check_plain<128>, p, inputs, halves, 0);
+  return element_of(p) == Element::kF16 ? plain_of(p, inputs, static_cast<__half*>(o))
+                                        : plain_of(p, inputs, static_cast<__nv_bfloat16*>(o));
 }
 
 }  // namespace flashcore::kernels::bench

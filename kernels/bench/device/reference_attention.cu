@@ -25,8 +25,8 @@ __device__ __forceinline__ void multiply_add(double (&c)[2], double a, double b)
 }
 
 // Rows [first, first + count) as doubles; what is past `end` or past the head's width is zero.
-template <int kWidth>
-__device__ __forceinline__ void load_tile(double* tile, int pitch, const __half* rows, int first, int count,
+template <int kWidth, typename T>
+__device__ __forceinline__ void load_tile(double* tile, int pitch, const T* rows, int first, int count,
                                           int end, int head_dim) {
   constexpr int kChunks = kWidth / 8;
   for (int i = static_cast<int>(threadIdx.x); i < count * kChunks; i += kCheckThreads) {
@@ -37,13 +37,11 @@ __device__ __forceinline__ void load_tile(double* tile, int pitch, const __half*
       bits =
           *reinterpret_cast<const uint4*>(rows + static_cast<std::int64_t>(first + row) * head_dim + column);
     }
-    const __half2* pairs = reinterpret_cast<const __half2*>(&bits);
+    const T* elements = reinterpret_cast<const T*>(&bits);
     double2* to = reinterpret_cast<double2*>(tile + row * pitch + column);
 #pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      const float2 pair = __half22float2(pairs[j]);
-      to[j] = make_double2(pair.x, pair.y);
-    }
+    for (int j = 0; j < 4; ++j)
+      to[j] = make_double2(to_float(elements[2 * j]), to_float(elements[2 * j + 1]));
   }
 }
 
@@ -82,13 +80,14 @@ __device__ __forceinline__ double soften(double (&scores)[kKeys / 8][2], RowStat
   return factor;
 }
 
-template <int kWidth>
-__global__ void __launch_bounds__(kCheckThreads, 2) check_reference(const CheckView view, double* o) {
+template <int kWidth, typename T>
+__global__ void __launch_bounds__(kCheckThreads, 2)
+    check_reference(const CheckView<T> view, double* o, double* lse) {
   using Tile = ReferenceTile<kWidth>;
   extern __shared__ __align__(16) double shared[];
   double* queries = shared;
   double* keys = shared + kCheckRows * Tile::kPitch;  // and the values, in turn
-  const CheckPlace at = make_place(view);
+  const CheckPlace<T> at = make_place(view);
   load_tile<kWidth>(queries, Tile::kPitch, at.q, at.first_row, kCheckRows, view.seq_q, view.head_dim);
 
   double output[2][kWidth / 8][2] = {};
@@ -144,7 +143,9 @@ __global__ void __launch_bounds__(kCheckThreads, 2) check_reference(const CheckV
     const double sum = quad_sum(state[m].sum);
     const double inverse = sum > 0 ? 1.0 / sum : 0.0;  // a row that sees no key is zero
     if (at.row[m] >= view.seq_q) continue;
-    double* row = o + (at.head * view.seq_q + at.row[m]) * view.head_dim;
+    const std::int64_t place = at.head * view.seq_q + at.row[m];
+    if (lse != nullptr && at.quad == 0) lse[place] = sum > 0 ? state[m].max + log(sum) : -INFINITY;
+    double* row = o + place * view.head_dim;
 #pragma unroll
     for (int t = 0; t < kWidth / 8; ++t) {
       if (8 * t >= view.head_dim) break;
@@ -154,12 +155,51 @@ __global__ void __launch_bounds__(kCheckThreads, 2) check_reference(const CheckV
   }
 }
 
+// A warp a row.
+template <typename T>
+__global__ void __launch_bounds__(kCheckThreads)
+    row_lengths(const T* tensor, std::int64_t rows, int head_dim, double* norms) {
+  constexpr int kWarps = kCheckThreads / 32;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
+  for (std::int64_t row = first; row < rows; row += static_cast<std::int64_t>(gridDim.x) * kWarps) {
+    double sum = 0;
+    for (int i = lane; i < head_dim; i += 32) {
+      const double x = to_float(tensor[row * head_dim + i]);
+      sum += x * x;
+    }
+    for (int step = 16; step > 0; step /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, step);
+    if (lane == 0) norms[row] = sqrt(sum);
+  }
+}
+
+template <typename T>
+cudaError_t reference_of(const core::AttentionProblem& p, const DeviceInputs& inputs, double* o,
+                         double* lse) {
+  if (p.head_dim <= 64) {
+    return launch_check(check_reference<64, T>, p, inputs, ReferenceTile<64>::kBytes, o, lse);
+  }
+  return launch_check(check_reference<128, T>, p, inputs, ReferenceTile<128>::kBytes, o, lse);
+}
+
 }  // namespace
 
-cudaError_t reference_attention(const core::AttentionProblem& p, const DeviceInputs& inputs, double* o) {
+cudaError_t reference_attention(const core::AttentionProblem& p, const DeviceInputs& inputs, double* o,
+                                double* lse) {
   if (p.head_dim > kMaxCheckedHeadDim || p.head_dim % 8 != 0) return cudaErrorInvalidValue;
-  if (p.head_dim <= 64) return launch_check(check_reference<64>, p, inputs, o, ReferenceTile<64>::kBytes);
-  return launch_check(check_reference<128>, p, inputs, o, ReferenceTile<128>::kBytes);
+  return element_of(p) == Element::kF16 ? reference_of<__half>(p, inputs, o, lse)
+                                        : reference_of<__nv_bfloat16>(p, inputs, o, lse);
+}
+
+cudaError_t row_norms(const core::AttentionProblem& p, const void* tensor, std::int64_t rows, double* norms) {
+  constexpr unsigned kBlocks = 1 << 12;
+  const auto d = static_cast<int>(p.head_dim);
+  if (element_of(p) == Element::kF16) {
+    row_lengths<<<kBlocks, kCheckThreads>>>(static_cast<const __half*>(tensor), rows, d, norms);
+  } else {
+    row_lengths<<<kBlocks, kCheckThreads>>>(static_cast<const __nv_bfloat16*>(tensor), rows, d, norms);
+  }
+  return cudaGetLastError();
 }
 
 }  // namespace flashcore::kernels::bench

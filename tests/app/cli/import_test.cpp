@@ -48,6 +48,30 @@ TEST_F(Imports, RunsOfOtherProfilersAreListedShownAndReported) {
   EXPECT_THAT(show.out, HasSubstr("reduce"));
 }
 
+// The phase is this program's, the model that of the problem: so PyTorch has a point under the same roof.
+TEST_F(Imports, TimingsBesidePyTorchStandWithTheLadder) {
+  const std::string timings =
+      std::string(FLASHCORE_SOURCE_DIR) + "/tests/collectors/import/files/timings_1.json";
+  const auto report = (folder_ / "r.html").string(), runs_json = (folder_ / "runs.json").string();
+  const auto outcome = run({"import", timings, "--db", db(), "--report", report, "--json", runs_json});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::map<std::string, json> by_name;
+  const json all = json::parse(content(runs_json));
+  for (const json& one : all["runs"]) by_name.emplace(one["subject"]["name"], one);
+  ASSERT_EQ(by_name.size(), 6U);
+  const json& cudnn = by_name["torch.cudnn"];
+  EXPECT_EQ(cudnn["answer"], "right");
+  EXPECT_EQ(cudnn["roofline"]["points"][0]["flops_provenance"], "model");
+  // 4 * 8 * 64 * 512 * 512 FLOPs.
+  EXPECT_DOUBLE_EQ(cudnn["roofline"]["points"][0]["flops"].get<double>(), 536'870'912.0);
+  EXPECT_EQ(by_name["wmma"]["subject"]["ladder"]["rung"], 2);
+  EXPECT_EQ(by_name["torch.efficient"]["answer"], "wrong");
+  EXPECT_TRUE(by_name["torch.efficient"]["roofline"]["points"].empty());
+  EXPECT_THAT(content(report), HasSubstr("torch.cudnn"));
+  const auto list = json::parse(run({"list", "runs", "--db", db(), "--json"}).out);
+  EXPECT_EQ(list["runs"].size(), 7U);
+}
+
 TEST_F(Imports, ABrokenFileIsToldWithItsPlaceAndLeavesNothing) {
   std::string broken = kRawPage;
   broken += "\"2\",\"12\",\"demo\n";

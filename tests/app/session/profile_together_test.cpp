@@ -95,6 +95,19 @@ TEST_F(Profile, WhereTheMemoryIsTakenByOthersFewerAreTogether) {
   EXPECT_THAT(started, ElementsAre(0, 1, 2));
 }
 
+// A library that is there may still have no kernel for a problem on this GPU, and says so when it plans.
+TEST_F(Profile, APhaseWhoseLibraryRefusesTheProblemIsSkippedAndTheOthersAreMeasured) {
+  fail_at("prepare", 2, {ErrorCode::kExternalTool, "the library has no kernel for it", "take another", ""});
+  const auto outcome = well();
+  EXPECT_EQ(outcome.runs.size(), 2U);
+  ASSERT_EQ(outcome.skipped.size(), 1U);
+  EXPECT_THAT(outcome.skipped[0], HasSubstr("the library has no kernel for it; take another"));
+  EXPECT_THAT(world_.log, Contains("together timing slow,other"));
+  const auto runs = stored();
+  ASSERT_EQ(runs.size(), 2U);
+  for (const auto& run : runs) EXPECT_EQ(collectors_of(run), kAllOfARun);
+}
+
 TEST_F(Profile, AloneWithoutMemoryItIsAnError) {
   world_.on_step = [](const std::string& step, const std::string& subject, const auto*) -> core::Status {
     if (step != "prepare" || subject != "other") return {};

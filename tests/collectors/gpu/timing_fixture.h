@@ -34,6 +34,7 @@ class Launch final : public core::Launchable {
   }
   std::span<const core::KernelPlan> kernels() const override { return {}; }
   int kernels_per_launch() const override { return 1; }
+  std::string choice() const override { return "chosen for " + label_; }
 
  private:
   std::string label_;

@@ -62,6 +62,7 @@ TEST_F(Timed, BothKindsAndTheFloorAreTakenAndTheGraphIsNotSlower) {
   EXPECT_EQ(parameters.at("method"), "events,graph");
   EXPECT_EQ(parameters.at("iterations"), "50");
   EXPECT_EQ(parameters.at("cache"), "warm");
+  EXPECT_EQ(parameters.at("choice"), launch.choice());
   EXPECT_EQ(parameters.at("turns"), "1 visit, 1 subject");
   EXPECT_GE(std::stoi(parameters.at("warmup")), 20);
   const auto singles = of_kind(*taken, SampleKind::kLaunch), graphs = of_kind(*taken, SampleKind::kGraph);

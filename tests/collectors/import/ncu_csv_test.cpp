@@ -354,7 +354,10 @@ TEST(NcuMeasurement, JoinsTheKernelsOfALaunch) {
 TEST(ImportFormat, IsToldByContent) {
   using tests::content_of;
   for (const auto& file : tests::import_files()) {
-    const auto expected = file.extension() == ".json" ? ImportFormat::kNvbenchJson : ImportFormat::kNcuCsv;
+    const bool timings = file.filename().string().starts_with("timings");
+    const auto expected = timings                       ? ImportFormat::kTimingsJson
+                          : file.extension() == ".json" ? ImportFormat::kNvbenchJson
+                                                        : ImportFormat::kNcuCsv;
     EXPECT_EQ(import_format(content_of(file)), expected) << file;
   }
   EXPECT_EQ(import_format(std::string("NVR\0\2", 5)), ImportFormat::kNcuReport);

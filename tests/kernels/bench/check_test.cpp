@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/bench/reference.h"
 
@@ -198,6 +199,60 @@ TEST(Draws, OfBothErrorsTheLargerCounts) {
   EXPECT_EQ(plain.max_error, 2e-3);
   EXPECT_DOUBLE_EQ(mean_error(plain), 6e-4);
   EXPECT_EQ(mean_error(Comparison{}), 0);
+}
+
+class LseCheck : public ::testing::Test {
+ protected:
+  std::vector<std::int64_t> rows_{7, 8, 9};
+  LseReference reference_{{1.5, -INFINITY, 3.0}, {1e-3, 1e-3, 1e-2}};
+  std::vector<float> lse_{1.5F, -INFINITY, 3.0F};
+  LseComparison compared() const { return compare_lse(lse_, rows_, reference_); }
+};
+
+TEST_F(LseCheck, RightIsWithinEachRowsLimit) {
+  lse_[2] = 3.005F;
+  const LseComparison found = compared();
+  EXPECT_TRUE(found.passed);
+  EXPECT_EQ(found.compared, 3);
+  EXPECT_NEAR(found.max_error, 0.005, 1e-6);
+  EXPECT_EQ(found.limit, 1e-2);
+  EXPECT_EQ(found.worst_row, 9);
+  lse_[0] = 1.502F;  // a smaller error than the other's, and past its own limit
+  EXPECT_FALSE(compared().passed);
+  EXPECT_EQ(compared().worst_row, 7);
+}
+
+TEST_F(LseCheck, InfinitiesAreWhereTheyMustBeAndNowhereElse) {
+  for (const float wrong : {0.0F, -1e30F, INFINITY, NAN}) {
+    lse_[1] = wrong;
+    EXPECT_FALSE(compared().passed) << wrong;
+    EXPECT_EQ(compared().wrong_infinities, 1);
+  }
+  lse_[1] = -INFINITY;
+  EXPECT_TRUE(compared().passed);
+  for (const float wrong : {-INFINITY, INFINITY, NAN}) {
+    lse_[0] = wrong;
+    EXPECT_FALSE(compared().passed) << wrong;
+  }
+}
+
+TEST_F(LseCheck, NothingComparedIsWrong) {
+  EXPECT_FALSE(compare_lse({}, {}, {}).passed);
+}
+
+TEST(LseLimit, FollowsFromTheRowsQueryItsHeadsLongestKeyAndItsKeys) {
+  AttentionProblem p{2, 4, 2, 3, 5, 64};
+  p.causal = true;
+  std::vector<double> q_norms(2 * 4 * 3, 1.0), k_norms(2 * 2 * 5, 1.0);
+  const std::vector<std::int64_t> rows{0, 23};
+  const std::vector<double> before = lse_limits(p, 0.125, rows, q_norms, k_norms);
+  EXPECT_DOUBLE_EQ(before[0], 0x1p-24 * (68 * 0.125 + 8 * std::sqrt(3.0) + 64));
+  EXPECT_DOUBLE_EQ(before[1], 0x1p-24 * (68 * 0.125 + 8 * std::sqrt(5.0) + 64));
+  k_norms[2] = 4;    // batch 0, key head 0
+  q_norms[23] = 10;  // the last row
+  const std::vector<double> after = lse_limits(p, 0.125, rows, q_norms, k_norms);
+  EXPECT_DOUBLE_EQ(after[0] - before[0], 0x1p-24 * 68 * 0.125 * 3);
+  EXPECT_DOUBLE_EQ(after[1] - before[1], 0x1p-24 * 68 * 0.125 * 9);
 }
 
 TEST(Merge, KeepsTheWorstAndOfEqualOnesTheFirst) {

@@ -1,12 +1,13 @@
 // A kernel's arithmetic on the host, right or with one planted fault: tiles of 64 keys, scores and running
-// maximum in FP32, weights rounded to half for the product, FP32 sums, one division and rounding at the end
-// (Dao 2023, "FlashAttention-2", algorithm 1).
+// maximum in FP32, weights rounded to the element type for the product, FP32 sums, one division and rounding
+// at the end, and LSE from the running maximum and the sum (Dao 2023, "FlashAttention-2", algorithm 1).
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,37 +22,57 @@ enum class Fault {
   kDroppedKey,   // one key in the middle
   kDroppedTile,  // the 64 keys from the middle
   kStaleValues,  // the middle tile, or the second, is multiplied by the values of the one before
-  kScale,        // 1% too large
-  kSum,          // the softmax's sum is 0.3% too small: every element is a little off
+  kScale,        // 1% too large, 8% in bf16, whose rounding is eight times as coarse
+  kSum,          // the softmax's sum is 0.3% too small (2.4%): every element is a little off
   kMaskWide,     // the causal mask lets one key more through
   kMaskNarrow,   // and one less
   kRow,          // one row is its neighbour's
   kZeros,
+  kLsePowers,    // LSE as a power of two
+  kLseFirstMax,  // LSE from the maximum of the first tile
+  kLseNoMax,     // LSE without the maximum
 };
+
+// What a fault shows in: in O, in LSE, or in both.
+inline bool shows_in_lse(Fault fault) {
+  return fault != Fault::kNone && fault != Fault::kStaleValues && fault != Fault::kZeros;
+}
+inline bool shows_in_o(Fault fault) {
+  return fault != Fault::kNone && fault != Fault::kLsePowers && fault != Fault::kLseFirstMax &&
+         fault != Fault::kLseNoMax;
+}
 
 inline constexpr std::int64_t kTileKeys = 64;
 
 class FaultyAttention {
  public:
-  FaultyAttention(const core::AttentionProblem& p, const Inputs& in) : p_(p), in_(in) {
-    const auto widen = [](const std::vector<std::uint16_t>& halves, std::vector<float>& out) {
-      out.resize(halves.size());
-      std::transform(halves.begin(), halves.end(), out.begin(), half_to_float);
+  FaultyAttention(const core::AttentionProblem& p, const Inputs& in)
+      : p_(p), element_(element_of(p)), coarser_(element_ == Element::kF16 ? 1 : 8) {
+    const auto widen_all = [this](const std::vector<std::uint16_t>& bits, std::vector<float>& out) {
+      out.resize(bits.size());
+      std::transform(bits.begin(), bits.end(), out.begin(), [this](auto x) { return widen(element_, x); });
     };
-    widen(in.q, q_);
-    widen(in.k, k_);
-    widen(in.v, v_);
+    widen_all(in.q, q_);
+    widen_all(in.k, k_);
+    widen_all(in.v, v_);
   }
 
+  struct Answer {
+    std::vector<std::uint16_t> o;
+    std::vector<float> lse;
+  };
+
   // The answers of `rows`, row after row.
-  std::vector<std::uint16_t> rows(const std::vector<std::int64_t>& rows, Fault fault) {
-    std::vector<std::uint16_t> out;
-    out.reserve(rows.size() * static_cast<std::size_t>(p_.head_dim));
+  Answer rows(const std::vector<std::int64_t>& rows, Fault fault) {
+    Answer out;
+    out.o.reserve(rows.size() * static_cast<std::size_t>(p_.head_dim));
     for (std::size_t i = 0; i < rows.size(); ++i) {
       // The neighbour: every fourth row that is looked at stands on the one before it in O.
       const bool copied = fault == Fault::kRow && i % 4 == 1 && rows[i] > 0;
       const std::vector<float>& o = row(copied ? rows[i] - 1 : rows[i], fault);
-      std::transform(o.begin(), o.end(), std::back_inserter(out), float_to_half);
+      std::transform(o.begin(), o.end(), std::back_inserter(out.o),
+                     [this](float x) { return narrow(element_, x); });
+      out.lse.push_back(lse_);
     }
     return out;
   }
@@ -65,8 +86,9 @@ class FaultyAttention {
     if (fault == Fault::kMaskWide) visible = std::min(p_.seq_k, visible + 1);
     if (fault == Fault::kMaskNarrow) visible = std::max<std::int64_t>(0, visible - 1);
     float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(d)));
-    if (fault == Fault::kScale) scale *= 1.01F;
+    if (fault == Fault::kScale) scale *= 1 + 0.01F * coarser_;
     output_.assign(static_cast<std::size_t>(d), 0.0F);
+    lse_ = -std::numeric_limits<float>::infinity();
     if (fault == Fault::kZeros) return output_;
     const float* q = q_.data() + row * d;
     const float* k = k_.data() + kv * p_.seq_k * d;
@@ -75,7 +97,7 @@ class FaultyAttention {
     const std::int64_t middle = visible / 2;
     const std::int64_t middle_tile = middle / kTileKeys * kTileKeys;
     float running_max = -std::numeric_limits<float>::infinity();
-    float sum = 0;
+    float sum = 0, first_max = 0;
     for (std::int64_t first = 0; first < visible; first += kTileKeys) {
       const std::int64_t last = std::min(visible, first + kTileKeys);
       if (fault == Fault::kDroppedTile && first == middle_tile) continue;
@@ -89,6 +111,7 @@ class FaultyAttention {
       }
       if (tile_max == -std::numeric_limits<float>::infinity()) continue;
       const float factor = std::exp(running_max - tile_max);
+      if (std::isinf(running_max)) first_max = tile_max;
       running_max = tile_max;
       sum *= factor;
       for (float& o : output_) o *= factor;
@@ -96,14 +119,17 @@ class FaultyAttention {
       for (std::int64_t j = first; j < last; ++j) {
         const float weight = std::exp(scores[j - first] - tile_max);
         sum += weight;
-        const float rounded = half_to_float(float_to_half(weight));
+        const float rounded = widen(element_, narrow(element_, weight));
         const float* value = v + (stale ? j - kTileKeys : j) * d;
         for (std::int64_t i = 0; i < d; ++i) output_[static_cast<std::size_t>(i)] += rounded * value[i];
       }
     }
-    float inverse = sum > 0 ? 1 / sum : 0;
-    if (fault == Fault::kSum) inverse *= 1.003F;
+    if (fault == Fault::kSum) sum /= 1 + 0.003F * coarser_;
+    const float inverse = sum > 0 ? 1 / sum : 0;
     for (float& o : output_) o *= inverse;
+    if (sum > 0) lse_ = (fault == Fault::kLseFirstMax ? first_max : running_max) + std::log(sum);
+    if (fault == Fault::kLsePowers) lse_ *= std::numbers::log2e_v<float>;
+    if (fault == Fault::kLseNoMax) lse_ -= running_max;
     return output_;
   }
 
@@ -116,8 +142,10 @@ class FaultyAttention {
   }
 
   core::AttentionProblem p_;
-  const Inputs& in_;
+  Element element_;
+  float coarser_;  // than f16
   std::vector<float> q_, k_, v_, output_;
+  float lse_ = 0;
 };
 
 }  // namespace flashcore::kernels::bench
@@ -135,6 +163,9 @@ inline constexpr auto kNames<kernels::bench::Fault> =
                                   {kernels::bench::Fault::kMaskWide, "a mask one key too wide"},
                                   {kernels::bench::Fault::kMaskNarrow, "a mask one key too narrow"},
                                   {kernels::bench::Fault::kRow, "a row of its neighbour"},
-                                  {kernels::bench::Fault::kZeros, "zeros"}});
+                                  {kernels::bench::Fault::kZeros, "zeros"},
+                                  {kernels::bench::Fault::kLsePowers, "an LSE in powers of two"},
+                                  {kernels::bench::Fault::kLseFirstMax, "an LSE of the first maximum"},
+                                  {kernels::bench::Fault::kLseNoMax, "an LSE without the maximum"}});
 
 }  // namespace flashcore::core

@@ -16,7 +16,7 @@ using core::ErrorCode;
 using ::testing::HasSubstr;
 
 TEST(Data, RefusesWhatNoReferenceServesBeforeItLooksForADevice) {
-  for (const auto& [problem, says] : {std::pair{AttentionProblem{1, 1, 1, 64, 64, 64, "bf16"}, "bf16"},
+  for (const auto& [problem, says] : {std::pair{AttentionProblem{1, 1, 1, 64, 64, 64, "f32"}, "f32"},
                                       {AttentionProblem{1, 1, 1, 64, 64, 72 + 4}, "multiple of 8"},
                                       {AttentionProblem{1, 1, 1, 64, 64, 256}, "at most 128"},
                                       {AttentionProblem{1, 3, 2, 64, 64, 64}, "hkv = 2"},

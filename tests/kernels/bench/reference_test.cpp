@@ -18,7 +18,7 @@ std::vector<std::int64_t> all_rows(const AttentionProblem& p) {
 }
 
 std::vector<double> reference(const AttentionProblem& p, const Inputs& in) {
-  return reference_rows(p, in.q, in.k, in.v, all_rows(p));
+  return reference_rows(p, in, all_rows(p));
 }
 
 Inputs zeros(const AttentionProblem& p) {
@@ -126,6 +126,64 @@ TEST(Reference, GroupedHeadsReadTheirKeyHead) {
   EXPECT_EQ(reference(grouped, in), reference(AttentionProblem{2, 4, 4, 6, 10, 64}, full));
 }
 
+// A kernel's input in bf16 has the values of another in f16 where both types hold them.
+TEST(Reference, IsThatOfTheValuesWhateverTheirType) {
+  AttentionProblem p{1, 2, 1, 5, 9, 64};
+  Inputs in = zeros(p);
+  const auto small_numbers = [](std::vector<std::uint16_t>& bits, int from) {
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      bits[i] = float_to_half(static_cast<float>((static_cast<int>(i) * 37 + from) % 17 - 8) / 8);
+    }
+  };
+  small_numbers(in.q, 1);
+  small_numbers(in.k, 5);
+  small_numbers(in.v, 11);
+  Inputs same = in;
+  for (std::vector<std::uint16_t>* bits : {&same.q, &same.k, &same.v}) {
+    for (std::uint16_t& x : *bits) x = float_to_bfloat16(half_to_float(x));
+  }
+  AttentionProblem of_bf16 = p;
+  of_bf16.dtype = "bf16";
+  EXPECT_EQ(reference(p, in), reference(of_bf16, same));
+  EXPECT_EQ(reference_lse(p, in, all_rows(p)).lse, reference_lse(of_bf16, same, all_rows(p)).lse);
+}
+
+TEST(Reference, TakesAScale) {
+  const AttentionProblem p{1, 1, 1, 3, 20, 64};
+  Inputs in = random_inputs(p, core::InputKind::kNormal, 4);
+  Inputs wide = in;
+  for (std::uint16_t& bits : wide.q) bits = float_to_half(4 * half_to_float(bits));
+  in.scale = 0.5;  // four times 1/8
+  EXPECT_EQ(reference(p, in), reference(p, wide));
+  EXPECT_EQ(reference_lse(p, in, all_rows(p)).lse, reference_lse(p, wide, all_rows(p)).lse);
+}
+
+TEST(ReferenceLse, ComputesTheCaseThatAHandCan) {
+  // Two keys with the scores s = half(ln 3) and 0.
+  const AttentionProblem p{1, 1, 1, 1, 2, 64};
+  Inputs in = zeros(p);
+  in.q[0] = float_to_half(8.0F);
+  in.k[0] = float_to_half(std::log(3.0F));
+  const LseReference found = reference_lse(p, in, all_rows(p));
+  EXPECT_NEAR(found.lse[0], std::log(4.0), 1e-3);
+  EXPECT_NEAR(found.lse[0], std::log(std::exp(static_cast<double>(half_to_float(in.k[0]))) + 1), 1e-14);
+  // u ((D + 4) scale |q| |k| + 8 sqrt(n) + 64)
+  const double score = 8.0 / 8 * half_to_float(in.k[0]);
+  EXPECT_NEAR(found.limits[0], 0x1p-24 * (68 * score + 8 * std::sqrt(2.0) + 64), 1e-18);
+}
+
+TEST(ReferenceLse, OfEqualKeysIsTheLogarithmOfTheirNumberAndOfNoneMinusInfinity) {
+  AttentionProblem p{1, 2, 1, 5, 3, 64};
+  p.causal = true;  // rows 0 and 1 see nothing, the last three 1 to 3 keys
+  const LseReference found = reference_lse(p, zeros(p), all_rows(p));
+  for (std::size_t head = 0; head < 2; ++head) {
+    for (std::size_t row = 0; row < 5; ++row) {
+      const double expected = row < 2 ? -INFINITY : std::log(static_cast<double>(row) - 1);
+      EXPECT_EQ(found.lse[5 * head + row], expected) << row;
+    }
+  }
+}
+
 TEST(RowsToCheck, AreAllOrSpreadFromFirstToLast) {
   const AttentionProblem p{1, 8, 8, 512, 512, 64};
   EXPECT_EQ(rows_to_check(p, 4096), all_rows(p));
@@ -198,9 +256,24 @@ TEST(Plain, RoundsScoresWeightsAndTheOutput) {
   const float sum = 1 + 2 * std::exp(-score);
   const float low = rounded(std::exp(-score) / sum), high = rounded(1 / sum);
   ASSERT_NE(high, 1 / sum);
-  const std::vector<std::uint16_t> out = plain_rows(p, in.q, in.k, in.v, all_rows(p));
+  const std::vector<std::uint16_t> out = plain_rows(p, in, all_rows(p));
   EXPECT_EQ(out[0], float_to_half(low * 1.0F + high * -2.0F + low * 3.0F));
   EXPECT_EQ(out[1], 0);
+}
+
+TEST(Plain, RoundsToTheElementType) {
+  AttentionProblem p{1, 1, 1, 20, 300, 64};
+  const std::vector<std::int64_t> rows = all_rows(p);
+  const auto error_of = [&] {
+    const Inputs in = random_inputs(p, core::InputKind::kNormal, 8);
+    return compare_rows(p, plain_rows(p, in, rows), rows, reference_rows(p, in, rows));
+  };
+  const Comparison of_f16 = error_of();
+  p.dtype = "bf16";
+  const Comparison of_bf16 = error_of();
+  EXPECT_EQ(of_bf16.compared, of_f16.compared);
+  // Three bits fewer, so eight times the error.
+  EXPECT_NEAR(of_bf16.error_sum / of_f16.error_sum, 8, 1);
 }
 
 TEST(Plain, IsExactWhereARowSeesOneKeyOrNone) {
@@ -208,7 +281,7 @@ TEST(Plain, IsExactWhereARowSeesOneKeyOrNone) {
   p.causal = true;  // row 0 sees nothing, row 1 one key
   for (const auto input : {core::InputKind::kNormal, core::InputKind::kPeaked}) {
     const Inputs in = random_inputs(p, input, 7);
-    const std::vector<std::uint16_t> out = plain_rows(p, in.q, in.k, in.v, all_rows(p));
+    const std::vector<std::uint16_t> out = plain_rows(p, in, all_rows(p));
     for (std::size_t i = 0; i < 64; ++i) {
       EXPECT_EQ(out[i], 0);
       EXPECT_EQ(out[64 + i], in.v[i]);

@@ -1,25 +1,19 @@
-// binary16 by its bits, and the inputs made of it.
+#include "kernels/bench/elements.h"
+
 #include <bit>
 
 #include "kernels/bench/parallel.h"
 #include "kernels/bench/random.h"
-#include "kernels/bench/reference.h"
 
 namespace flashcore::kernels::bench {
-namespace {
 
-std::vector<std::uint16_t> stream(std::int64_t count, std::uint64_t seed, float gain) {
-  std::vector<std::uint16_t> values(static_cast<std::size_t>(count));
-  in_parallel(count, 1 << 16, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const auto n = static_cast<std::uint64_t>(i);
-      values[n] = float_to_half(near_normal(seed, n, gain));
-    }
-  });
-  return values;
+bool has_element(const core::AttentionProblem& problem) noexcept {
+  return problem.dtype == "f16" || problem.dtype == "bf16";
 }
 
-}  // namespace
+Element element_of(const core::AttentionProblem& problem) noexcept {
+  return problem.dtype == "bf16" ? Element::kBf16 : Element::kF16;
+}
 
 float half_to_float(std::uint16_t bits) noexcept {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
@@ -56,15 +50,37 @@ std::uint16_t float_to_half(float value) noexcept {
   return static_cast<std::uint16_t>(sign | nearest_even(mantissa, 13 + (-14 - exponent)));
 }
 
-std::vector<std::uint16_t> random_halves(std::int64_t count, std::uint64_t seed) {
-  return stream(count, seed, 1.0F);
+float bfloat16_to_float(std::uint16_t bits) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-Inputs random_inputs(const core::AttentionProblem& problem, core::InputKind input, std::uint64_t seed) {
-  const InputStreams streams = input_streams(input, seed);
-  return Inputs{stream(problem.q_elements(), streams.q, streams.q_gain),
-                stream(problem.kv_elements(), streams.k, 1.0F),
-                stream(problem.kv_elements(), streams.v, 1.0F)};
+std::uint16_t float_to_bfloat16(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) {  // NaN stays NaN, quiet, with what fits of its payload
+    return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
+  }
+  // Half an ulp more, or just below where the kept part is even; a carry rightly raises the exponent.
+  return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+float widen(Element element, std::uint16_t bits) noexcept {
+  return element == Element::kF16 ? half_to_float(bits) : bfloat16_to_float(bits);
+}
+
+std::uint16_t narrow(Element element, float value) noexcept {
+  return element == Element::kF16 ? float_to_half(value) : float_to_bfloat16(value);
+}
+
+std::vector<std::uint16_t> random_elements(Element element, std::int64_t count, std::uint64_t seed,
+                                           float gain) {
+  std::vector<std::uint16_t> values(static_cast<std::size_t>(count));
+  in_parallel(count, 1 << 16, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const auto n = static_cast<std::uint64_t>(i);
+      values[n] = narrow(element, near_normal(seed, n, gain));
+    }
+  });
+  return values;
 }
 
 }  // namespace flashcore::kernels::bench

@@ -1,3 +1,5 @@
+#include "kernels/bench/elements.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,48 +13,63 @@
 namespace flashcore::kernels::bench {
 namespace {
 
-// IEEE 754-2008, binary16, from its definition rather than by bits.
-double value_of(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 0x1f;
-  const double mantissa = bits & 0x3ff;
-  const double magnitude =
-      exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-}
+struct Format {
+  const char* name;
+  Element element;
+  int exponent_bits, mantissa_bits;
+  int all_ones() const { return (1 << exponent_bits) - 1; }
+  int infinity() const { return all_ones() << mantissa_bits; }
+  int mantissa(int bits) const { return bits & ((1 << mantissa_bits) - 1); }
+  bool is_nan(int bits) const { return (bits & infinity()) == infinity() && mantissa(bits) != 0; }
+  // From the definition of a binary format (IEEE 754-2008, 3.4) rather than by bits.
+  double value_of(int bits) const {
+    const int bias = (1 << (exponent_bits - 1)) - 1;
+    const int exponent = (bits >> mantissa_bits) & all_ones();
+    const double magnitude =
+        exponent == 0 ? std::ldexp(mantissa(bits), 1 - bias - mantissa_bits)
+                      : std::ldexp((1 << mantissa_bits) + mantissa(bits), exponent - bias - mantissa_bits);
+    return (bits & 0x8000) != 0 ? -magnitude : magnitude;
+  }
+};
+constexpr Format kF16{"f16", Element::kF16, 5, 10};
+constexpr Format kBf16{"bf16", Element::kBf16, 8, 7};
 
-bool is_nan(int bits) {
-  return (bits & 0x7c00) == 0x7c00 && (bits & 0x3ff) != 0;
-}
+class Elements : public ::testing::TestWithParam<Format> {};
+INSTANTIATE_TEST_SUITE_P(Formats, Elements, ::testing::Values(kF16, kBf16),
+                         [](const auto& info) { return std::string(info.param.name); });
 
-TEST(Half, EveryPatternWidensToItsValueAndBack) {
+TEST_P(Elements, EveryPatternWidensToItsValueAndBack) {
+  const Format& f = GetParam();
+  EXPECT_EQ(exponent_mask(f.element), f.infinity());
   for (int bits = 0; bits < 65536; ++bits) {
-    const auto half = static_cast<std::uint16_t>(bits);
-    const float wide = half_to_float(half);
-    if (is_nan(bits)) {
+    const auto element = static_cast<std::uint16_t>(bits);
+    const float wide = widen(f.element, element);
+    if (f.is_nan(bits)) {
       ASSERT_TRUE(std::isnan(wide)) << bits;
-      ASSERT_TRUE(is_nan(float_to_half(wide))) << bits;
+      ASSERT_TRUE(f.is_nan(narrow(f.element, wide))) << bits;
       continue;
     }
-    if ((bits & 0x7fff) == 0x7c00) {
+    if ((bits & 0x7fff) == f.infinity()) {
       ASSERT_TRUE(std::isinf(wide)) << bits;
     } else {
-      ASSERT_EQ(static_cast<double>(wide), value_of(half)) << bits;
+      ASSERT_EQ(static_cast<double>(wide), f.value_of(bits)) << bits;
     }
     ASSERT_EQ(std::signbit(wide), (bits & 0x8000) != 0) << bits;
-    ASSERT_EQ(float_to_half(wide), half) << bits;
+    ASSERT_EQ(narrow(f.element, wide), element) << bits;
   }
 }
 
-TEST(Half, RoundsToNearestAndTiesToEven) {
+TEST_P(Elements, RoundToNearestAndTiesToEven) {
   // Between every two neighbours: the midpoint goes to the even one, its float neighbours do not.
-  for (int bits = 0; bits < 0x7bff; ++bits) {
-    const auto low = static_cast<std::uint16_t>(bits);
-    const auto high = static_cast<std::uint16_t>(bits + 1);
-    const auto middle = static_cast<float>((value_of(low) + value_of(high)) / 2);
-    ASSERT_EQ(float_to_half(middle), bits % 2 == 0 ? low : high) << bits;
-    ASSERT_EQ(float_to_half(std::nextafter(middle, 0.0F)), low) << bits;
-    ASSERT_EQ(float_to_half(std::nextafter(middle, 1e9F)), high) << bits;
-    ASSERT_EQ(float_to_half(-middle), (bits % 2 == 0 ? low : high) | 0x8000) << bits;
+  const Format& f = GetParam();
+  for (int bits = 0; bits + 1 < f.infinity(); ++bits) {
+    const auto middle = static_cast<float>((f.value_of(bits) + f.value_of(bits + 1)) / 2);
+    const int even = bits % 2 == 0 ? bits : bits + 1;
+    ASSERT_EQ(narrow(f.element, middle), even) << bits;
+    ASSERT_EQ(narrow(f.element, std::nextafter(middle, 0.0F)), bits) << bits;
+    ASSERT_EQ(narrow(f.element, std::nextafter(middle, std::numeric_limits<float>::infinity())), bits + 1)
+        << bits;
+    ASSERT_EQ(narrow(f.element, -middle), even | 0x8000) << bits;
   }
 }
 
@@ -67,24 +84,42 @@ TEST(Half, OverflowsAndVanishesWhereTheStandardSays) {
   EXPECT_EQ(float_to_half(std::numeric_limits<float>::denorm_min()), 0x0000);
 }
 
-TEST(RandomHalves, AreTheSameEverywhere) {
+TEST(Bfloat16, OverflowsWhereItsLastNumberEnds) {
+  EXPECT_EQ(float_to_bfloat16(0x1.fep127F), 0x7f7f);
+  EXPECT_EQ(float_to_bfloat16(std::nextafter(0x1.ffp127F, 0.0F)), 0x7f7f);
+  EXPECT_EQ(float_to_bfloat16(0x1.ffp127F), 0x7f80);
+  EXPECT_EQ(float_to_bfloat16(-std::numeric_limits<float>::max()), 0xff80);
+  EXPECT_EQ(float_to_bfloat16(std::numeric_limits<float>::denorm_min()), 0x0000);
+}
+
+TEST(RandomElements, AreTheSameEverywhere) {
   // Fixed values: a recording names its seed, and another machine must compute on the same numbers.
   // They were computed by a second implementation, in Python.
-  const std::vector<std::uint16_t> values = random_halves(6, 42);
+  const std::vector<std::uint16_t> values = random_elements(Element::kF16, 6, 42);
   EXPECT_EQ(values, (std::vector<std::uint16_t>{13504, 47206, 48583, 48188, 46638, 48564}));
-  EXPECT_EQ(random_halves(5, 42), (std::vector<std::uint16_t>(values.begin(), values.begin() + 5)));
+  EXPECT_EQ(random_elements(Element::kF16, 5, 42),
+            (std::vector<std::uint16_t>(values.begin(), values.begin() + 5)));
 }
 
-TEST(RandomHalves, DependOnTheSeedAndNotOnTheThreads) {
-  const std::vector<std::uint16_t> many = random_halves(300'001, 7);
-  EXPECT_EQ(many, random_halves(300'001, 7));
-  const std::vector<std::uint16_t> few = random_halves(1000, 7);
+TEST(RandomElements, AreOneNumberRoundedToEitherType) {
+  const std::vector<std::uint16_t> halves = random_elements(Element::kF16, 10'000, 3);
+  const std::vector<std::uint16_t> bfloats = random_elements(Element::kBf16, 10'000, 3);
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    const float half = half_to_float(halves[i]);
+    EXPECT_NEAR(bfloat16_to_float(bfloats[i]), half, std::abs(half) / 200 + 1e-6) << i;
+  }
+}
+
+TEST(RandomElements, DependOnTheSeedAndNotOnTheThreads) {
+  const std::vector<std::uint16_t> many = random_elements(Element::kF16, 300'001, 7);
+  EXPECT_EQ(many, random_elements(Element::kF16, 300'001, 7));
+  const std::vector<std::uint16_t> few = random_elements(Element::kF16, 1000, 7);
   EXPECT_TRUE(std::equal(few.begin(), few.end(), many.begin()));
-  EXPECT_NE(random_halves(1000, 8), few);
+  EXPECT_NE(random_elements(Element::kF16, 1000, 8), few);
 }
 
-TEST(RandomHalves, AreNearNormal) {
-  const std::vector<std::uint16_t> values = random_halves(1'000'000, 12345);
+TEST(RandomElements, AreNearNormal) {
+  const std::vector<std::uint16_t> values = random_elements(Element::kF16, 1'000'000, 12345);
   double sum = 0, squares = 0, fourths = 0;
   for (const std::uint16_t bits : values) {
     const double x = half_to_float(bits);
