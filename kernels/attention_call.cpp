@@ -123,7 +123,8 @@ core::Status check_call(const AttentionCall& call) {
     return fail(ErrorCode::kUsage, "two rows of O share memory by its strides: results would overlap",
                 "only the inputs may be broadcast by a stride of zero");
   }
-  if (!std::isfinite(call.scale) || call.scale <= 0) {
+  constexpr float kLog2E = 1.4426950408889634F;  // which the kernels multiply it by
+  if (!std::isfinite(call.scale * kLog2E) || call.scale <= 0) {
     return fail(ErrorCode::kUsage, fmt::format("the scale is {}", call.scale),
                 "it is finite and positive, usually 1/sqrt(D)");
   }

@@ -2,11 +2,11 @@
 // tensors lie when it is launched.
 //
 // O = softmax(scale * Q K^T [+ mask]) V, and, where it is wanted, LSE = log(sum over the keys of
-// exp(scale * q k)), the natural logarithm (Dao et al. 2022, "FlashAttention", algorithm 1, line 13: m + log l).
-// Q and O are B x H x Sq x D, K and V are B x Hkv x Sk x D, of the problem's element type; D lies densely, B, H
-// and S by any strides (BHSD, BSHD, padded rows, inputs broadcast by a stride of 0). LSE is B x H x Sq, FP32,
-// contiguous. A row that sees no key has O = 0 and LSE = -infinity. The causal mask is aligned bottom right
-// (core/attention.h).
+// exp(scale * q k)), the natural logarithm (Dao et al. 2022, "FlashAttention", algorithm 1, line 13: m + log
+// l). Q and O are B x H x Sq x D, K and V are B x Hkv x Sk x D, of the problem's element type; D lies
+// densely, B, H and S by any strides (BHSD, BSHD, padded rows, inputs broadcast by a stride of 0). LSE is B x
+// H x Sq, FP32, contiguous. A row that sees no key has O = 0 and LSE = -infinity. The causal mask is aligned
+// bottom right (core/attention.h).
 //
 // Owns: nothing. Units: strides in elements. Threads: plain values and pure functions.
 // Errors: kUsage with the rule that is broken, the tensor that breaks it and what to do.
@@ -46,13 +46,13 @@ struct AttentionPointers {
   const void* v = nullptr;
   void* o = nullptr;
   float* lse = nullptr;       // only with AttentionCall::with_lse
-  void* workspace = nullptr;  // PlannedLaunch::workspace_bytes() of device memory, 256-byte aligned; what it holds
-                              // before a launch does not matter
+  void* workspace = nullptr;  // PlannedLaunch::workspace_bytes() of device memory, 256-byte aligned; what it
+                              // holds before a launch does not matter
 };
 
-// core::validate(), and the rules of strides and scale: every row starts on 16 bytes (strides are multiples of
-// 16 bytes, not negative; the row stride is at least D where there is more than one row), and rows of O do not
-// overlap.
+// core::validate(), and the rules of strides and scale: every row starts on 16 bytes (strides are multiples
+// of 16 bytes, not negative; the row stride is at least D where there is more than one row), and rows of O do
+// not overlap.
 core::Status check_call(const AttentionCall& call);
 
 // None null that is needed, each aligned. Some nanoseconds: it is made at every launch.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/attention_call.h"
+#include "kernels/fast_divisor.h"
 
 namespace flashcore::kernels {
 
@@ -26,8 +27,10 @@ struct AttentionView {
   float scale_log2 = 0;  // scale * log2(e): the softmax is computed in powers of two
   int splits = 1;        // parts that the keys are split into over blocks
   int split_keys = 0;    // keys of a part; the last may have fewer
-  bool heads_side_by_side =
-      false;  // the order of blocks: all heads' last rows first, or one head after another
+  // The order of blocks: all heads' last rows first, or one head after another.
+  bool heads_side_by_side = false;
+  FastDivisor by_group, by_kv_heads, by_all_heads;  // H / Hkv, Hkv, B * Hkv
+  FastDivisor by_row_tiles, by_splits;              // tiles of a head's rows, `splits`
 };
 
 // All but the pointers.
@@ -47,6 +50,9 @@ inline AttentionView make_view(const AttentionCall& call) {
   view.causal = p.causal;
   view.scale_log2 = call.scale * kLog2E;
   view.split_keys = view.seq_k;
+  view.by_group = FastDivisor(p.heads / p.kv_heads);
+  view.by_kv_heads = FastDivisor(p.kv_heads);
+  view.by_all_heads = FastDivisor(p.batch * p.kv_heads);
   return view;
 }
 

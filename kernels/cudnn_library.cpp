@@ -177,6 +177,7 @@ core::Error CudnnLibrary::error(const std::string& what, int status) const {
 
 core::Result<CudnnLibrary::Descriptor> CudnnLibrary::make(cudnn::Name kind,
                                                           std::span<const CudnnSetting> settings) const {
+  const std::lock_guard lock(api_->mutex);  // finalizing uses the handle, which one thread at a time may
   void* made = nullptr;
   if (const int status = api_->create(kind.value, &made); status != cudnn::kSuccess) {
     return fail(error(fmt::format("make a {}", kind.text), status));

@@ -1,7 +1,7 @@
 // Reads what a phase chooses by (DeviceTraits) from the CUDA runtime.
 //
-// Owns: nothing. Threads: any. Errors: kNoDevice without a toolkit or such a device, kDevice with the driver's
-// text.
+// Owns: nothing. Threads: any. Errors: kNoDevice without a toolkit or such a device, kDevice with the
+// driver's text.
 #pragma once
 
 #include "core/result.h"

@@ -104,6 +104,20 @@ class OwnLaunch final : public PlannedLaunch {
   std::vector<cudaLaunchConfig_t> configs_;
 };
 
+// Whether the code that runs knows programmatic dependent launch: a GPU that does may run code compiled for
+// an older one, whose kernels do not wait.
+bool code_waits(const std::vector<core::KernelPlan>& kernels) {
+  for (const core::KernelPlan& kernel : kernels) {
+    cudaFuncAttributes attributes{};
+    if (cudaFuncGetAttributes(&attributes, kernel.function) != cudaSuccess) {
+      (void)cudaGetLastError();
+      return false;
+    }
+    if (attributes.ptxVersion < 90) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<PlannedLaunch>> plan_own_kernels(const AttentionCall& call, OwnKernels own) {
@@ -118,12 +132,15 @@ core::Result<std::unique_ptr<PlannedLaunch>> plan_own_kernels(const AttentionCal
     }
   }
   AttentionView view = make_view(call);
+  view.by_row_tiles = FastDivisor(own.row_tiles);
   view.splits = own.splits;
+  view.by_splits = FastDivisor(own.splits);
   view.heads_side_by_side = own.heads_side_by_side;
   if (own.split_keys > 0) view.split_keys = static_cast<int>(own.split_keys);
+  const bool overlapped = own.overlapped && code_waits(own.kernels);
   return std::make_unique<OwnLaunch>(
       call, OwnLaunch::Parts{std::move(own.kernels), own.workspace_bytes, std::move(own.choice), false}, view,
-      own.overlapped);
+      overlapped);
 }
 
 #else

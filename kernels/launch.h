@@ -5,9 +5,12 @@
 // Errors: kUsage where a call is not served or a grid does not fit, kDevice with the driver's text where
 // a function cannot be set up, kNoDevice in a build without a CUDA toolkit.
 //
-//   if (auto ok = check_served("wmma", call, {.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}}); !ok)
-//   return ok; if (auto ok = check_grid("wmma", call.problem, blocks); !ok) return ok; core::KernelPlan
-//   kernel = ...; return plan_own_kernels(call, {.kernels = {kernel}, .choice = "64 x 64 tiles"});
+// clang-format off
+//   if (auto ok = check_served("wmma", call, {.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}}); !ok) return ok;
+//   if (auto ok = check_grid("wmma", call.problem, blocks); !ok) return ok;
+//   core::KernelPlan kernel = ...;
+//   return plan_own_kernels(call, {.kernels = {kernel}, .choice = "64 x 64 tiles"});
+// clang-format on
 #pragma once
 
 #include <cstdint>
@@ -46,6 +49,7 @@ core::Status check_grid(std::string_view phase, const core::AttentionProblem& pr
 struct OwnKernels {
   std::vector<core::KernelPlan> kernels;  // in order; each takes one AttentionView by value
   std::size_t workspace_bytes = 0;
+  std::int64_t row_tiles = 1;       // AttentionView::by_row_tiles
   int splits = 1;                   // AttentionView::splits
   std::int64_t split_keys = 0;      // AttentionView::split_keys; 0: all keys
   bool heads_side_by_side = false;  // AttentionView::heads_side_by_side

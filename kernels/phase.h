@@ -6,8 +6,9 @@
 // file. In a build without a CUDA toolkit the same files are compiled as plain C++ with
 // FLASHCORE_CUDA 0: the descriptor is there, its planner is null.
 //
-// Owns: nothing. Threads: descriptors are immutable. Errors: serves() says what a phase does not serve (kUsage);
-// plan_launch() that, a device that cannot run it (kNoDevice), a library that is missing (kExternalTool).
+// Owns: nothing. Threads: descriptors are immutable. Errors: serves() says what a phase does not serve
+// (kUsage); plan_launch() that, a device that cannot run it (kNoDevice), a library that is missing
+// (kExternalTool).
 #pragma once
 
 #include <memory>
@@ -35,12 +36,14 @@ struct PhaseDescriptor {
 // check_call(), then serves().
 core::Status check_supported(const PhaseDescriptor& phase, const AttentionCall& call);
 
-// All that can stand against a plan on this device: check_supported(), the compute capability, and what must be
-// installed. Touches no GPU.
-core::Status check_plannable(const PhaseDescriptor& phase, const AttentionCall& call, const DeviceTraits& device);
+// All that can stand against a plan on this device: check_supported(), the compute capability, and what must
+// be installed. Touches no GPU.
+core::Status check_plannable(const PhaseDescriptor& phase, const AttentionCall& call,
+                             const DeviceTraits& device);
 
 // check_plannable(), then the plan. The calling thread's current device is left as it was.
-core::Result<std::unique_ptr<PlannedLaunch>> plan_launch(const PhaseDescriptor& phase, const AttentionCall& call,
+core::Result<std::unique_ptr<PlannedLaunch>> plan_launch(const PhaseDescriptor& phase,
+                                                         const AttentionCall& call,
                                                          const DeviceTraits& device);
 
 #define FLASHCORE_PHASE(name)                                                \

@@ -15,7 +15,7 @@ namespace flashcore::kernels {
 // Registers, spills and sizes as ptxas reported them for one kernel and one target.
 struct CompilerReport {
   std::string_view phase;
-  std::string_view kernel;  // demangled, "attention_wmma<64>"
+  std::string_view kernel;  // demangled, "attention_wmma<__half, 64>"
   std::string_view symbol;  // mangled
   int arch = 0;             // 80, 86, 89, 90
   int registers = 0;

@@ -1,12 +1,12 @@
 // PlannedLaunch: a forward pass of attention that was checked, sized and named once, and is launched often.
 //
 // What is decided when it is planned: which kernels with which grids, how much workspace, which attributes a
-// function needs. A launch checks its pointers and enqueues: it sets no attribute, allocates nothing, waits for
-// nothing, and may be captured in a graph. tests/bench/launch_bench.cpp holds what it costs the host.
+// function needs. A launch checks its pointers and enqueues: it sets no attribute, allocates nothing, waits
+// for nothing, and may be captured in a graph. tests/bench/launch_bench.cpp holds what it costs the host.
 //
 // Owns: the plan; no tensor and no workspace. Threads: launch() of a plan of own kernels from any number at a
-// time; of a library's (cublas, cudnn) from one at a time. The calling thread's current device is the one that
-// the plan was made for. Errors: kUsage for pointers, kDevice with the driver's text.
+// time; of a library's (cublas, cudnn) from one at a time. The calling thread's current device is the one
+// that the plan was made for. Errors: kUsage for pointers, kDevice with the driver's text.
 //
 //   auto plan = plan_launch(**find_phase("fused"), contiguous_call(problem), *read_device_traits(0));
 //   auto ok = (*plan)->launch({.q = q, .k = k, .v = v, .o = o}, stream);
@@ -54,7 +54,8 @@ class PlannedLaunch {
   // Whether a launch enqueues kernels of a library too, whose names only a captured launch tells.
   bool calls_library() const noexcept { return calls_library_; }
 
-  // What was chosen for this problem and GPU, in a few words: "64 x 64 tiles, keys over 4 warps". Kept with a run.
+  // What was chosen for this problem and GPU, in a few words: "64 x 64 tiles, keys over 4 warps". Kept with a
+  // run.
   const std::string& choice() const noexcept { return choice_; }
 
   // What a phase decided.

@@ -13,7 +13,8 @@ __device__ __forceinline__ int visible_keys(const AttentionView& view, int row) 
 
 // The first element of one head's rows.
 template <typename T>
-__device__ __forceinline__ const T* head_rows(const void* tensor, const Strides& strides, int batch, int head) {
+__device__ __forceinline__ const T* head_rows(const void* tensor, const Strides& strides, int batch,
+                                              int head) {
   return static_cast<const T*>(tensor) + batch * strides.batch + head * strides.head;
 }
 template <typename T>
@@ -28,11 +29,11 @@ __device__ __forceinline__ float exp2_approx(float x) {
   return y;
 }
 
-// The logarithm of a row's sum of exponentials from its running maximum (`shift`, in powers of two) and its sum
-// (FlashAttention, algorithm 1: L = m + log l). -infinity for a row that sees no key.
+// The logarithm of a row's sum of exponentials from its running maximum (`shift`, in powers of two) and its
+// sum (FlashAttention, algorithm 1: L = m + log l). -infinity for a row that sees no key.
 __device__ __forceinline__ float log_sum_exp(float shift, float sum) {
   constexpr float kLn2 = 0.6931471805599453f;
-  return sum > 0.0f ? (shift + log2f(sum)) * kLn2 : -INFINITY;
+  return sum == 0.0f ? -INFINITY : (shift + log2f(sum)) * kLn2;  // NaN stays NaN
 }
 
 // Where the LSE of a row lies.

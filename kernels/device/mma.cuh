@@ -1,11 +1,13 @@
 // The warp's matrix product and the loads of its fragments: mma.sync.m16n8k16 with FP32 accumulators, and
 // ldmatrix (PTX ISA, "Matrix fragments for mma.m16n8k16 with floating point type" and "ldmatrix").
 //
+// clang-format off
 // Who holds what, with group = lane / 4 and quad = lane % 4:
-//   C, 16 x 8 (FP32): c[0], c[1] at row group,     columns 2 quad, 2 quad + 1; c[2], c[3] at row group + 8.
-//   A, 16 x 16:       a[0] at row group, columns 2 quad, +1; a[1] 8 rows below; a[2], a[3] the same, 8
-//   columns on. B, 16 x 8:        b0 at rows 2 quad, 2 quad + 1, column group; b1 8 rows below.
+//   C, 16 x 8 (FP32): c[0], c[1] at row group, columns 2 quad and 2 quad + 1; c[2], c[3] 8 rows below.
+//   A, 16 x 16: a[0] at row group, columns 2 quad and 2 quad + 1; a[1] 8 rows below; a[2], a[3] the same, 8 columns on.
+//   B, 16 x 8: b[0] at rows 2 quad and 2 quad + 1, column group; b[1] 8 rows below.
 // So two neighbouring C, packed, are an A of the next product: P = exp(S) never leaves the registers.
+// clang-format on
 #pragma once
 
 #include <cstdint>

@@ -5,14 +5,17 @@
 // multiply-add and one special function. `shift` is c times the running maximum, rounded once; all weights of
 // a tile and the factor between tiles use that one number, so its rounding cancels in O / l.
 //
-// Numbers: a row that has seen no key has shift = -infinity and l = 0. Weights are at most 1.
+// Numbers: a row that has seen no key has shift = -infinity and l = 0. Weights are at most 1, but for the
+// rounding of `shift` and of c * s: half a unit in the last place of either is below 0.01 for scores (after
+// scaling) up to 1e5, and from about 4e8 on weights pass what FP16 holds. check_call() cannot see the inputs;
+// such scores are nobody's.
 #pragma once
 
 #include "kernels/device/attention_view.cuh"
 
 namespace flashcore::kernels {
 
-// m and l of a row. l is this lane's part until add_up() joins the quad's.
+// m and l of a row. l is this lane's part until quad_sum() joins the quad's.
 struct RowState {
   float shift = -INFINITY;
   float sum = 0.0f;

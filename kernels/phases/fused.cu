@@ -101,25 +101,32 @@ __device__ __forceinline__ int packed_rows(const AttentionView& view) {
 template <typename Tile>
 __device__ __forceinline__ FusedPlace fused_place(const AttentionView& view, unsigned block) {
   FusedPlace at;
-  const unsigned row_tiles = static_cast<unsigned>(packed_rows(view) + Tile::kRows - 1) / Tile::kRows;
-  const unsigned kv_heads = static_cast<unsigned>(view.heads / view.heads_per_kv);
-  if constexpr (Tile::kKeyWarps > 1) {
-    const auto splits = static_cast<unsigned>(view.splits);
-    at.split = static_cast<int>(block % splits);
-    block /= splits;
-  } else {
-    at.split = 0;  // such a tile writes elements, no parts
+  at.split = 0;
+  if constexpr (Tile::kKeyWarps > 1) {  // a tile of one group of warps writes elements, no parts
+    const unsigned part = block;
+    block = view.by_splits.quotient(part);
+    at.split = static_cast<int>(part - block * view.by_splits.divisor());
   }
   // From a head's last tile to its first: under a causal mask the longest come first. One head after another
   // keeps the blocks that run together on few keys; side by side the longest tiles of all heads are spread
   // over the SMs.
-  const unsigned heads = kv_heads * static_cast<unsigned>(view.batch);
-  const unsigned tile = view.heads_side_by_side ? block / heads : block % row_tiles;
-  const unsigned head = view.heads_side_by_side ? block % heads : block / row_tiles;
-  at.first_row = static_cast<int>(row_tiles - 1 - tile) * Tile::kRows;
-  at.batch = static_cast<int>(head / kv_heads);
-  at.kv_head = static_cast<int>(head % kv_heads);
+  const FastDivisor& by = view.heads_side_by_side ? view.by_all_heads : view.by_row_tiles;
+  const unsigned slow = by.quotient(block), fast = block - slow * by.divisor();
+  const unsigned tile = view.heads_side_by_side ? slow : fast;
+  const unsigned head = view.heads_side_by_side ? fast : slow;
+  at.first_row = static_cast<int>(view.by_row_tiles.divisor() - 1 - tile) * Tile::kRows;
+  at.batch = static_cast<int>(view.by_kv_heads.quotient(head));
+  at.kv_head = static_cast<int>(view.by_kv_heads.remainder(head));
   return at;
+}
+
+// A packed row's query, and its head.
+__device__ __forceinline__ int query_of(const AttentionView& view, int row) {
+  return static_cast<int>(view.by_group.quotient(static_cast<unsigned>(row)));
+}
+__device__ __forceinline__ int head_of(const AttentionView& view, const FusedPlace& at, int row) {
+  return at.kv_head * view.heads_per_kv +
+         static_cast<int>(view.by_group.remainder(static_cast<unsigned>(row)));
 }
 
 // The keys of a block.
@@ -133,8 +140,8 @@ __device__ __forceinline__ FusedKeys fused_keys(const AttentionView& view, const
   const int last_row = min(at.first_row + Tile::kRows, packed_rows(view)) - 1;
   FusedKeys keys;
   keys.first = at.split * view.split_keys;
-  keys.end = min(visible_keys(view, last_row / view.heads_per_kv), keys.first + view.split_keys);
-  keys.least = visible_keys(view, at.first_row / view.heads_per_kv);
+  keys.end = min(visible_keys(view, query_of(view, last_row)), keys.first + view.split_keys);
+  keys.least = visible_keys(view, query_of(view, at.first_row));
   return keys;
 }
 
@@ -142,9 +149,7 @@ __device__ __forceinline__ FusedKeys fused_keys(const AttentionView& view, const
 template <typename T, typename Pointer>
 __device__ __forceinline__ auto packed_row(Pointer tensor, const Strides& strides, const AttentionView& view,
                                            const FusedPlace& at, int row) {
-  const int query = row / view.heads_per_kv;
-  const int head = at.kv_head * view.heads_per_kv + (row - query * view.heads_per_kv);
-  return head_rows<T>(tensor, strides, at.batch, head) + query * strides.row;
+  return head_rows<T>(tensor, strides, at.batch, head_of(view, at, row)) + query_of(view, row) * strides.row;
 }
 
 // The warps that share keys wait for each other, and for no others: groups drift apart, and the exponentials
@@ -318,7 +323,7 @@ __device__ __forceinline__ void mask_tile(float (&s)[Tile::kRowTiles][Tile::kWar
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       const int row = first_row + 16 * m + 8 * half;
-      const int left = visible_keys(view, row / view.heads_per_kv) - key - 2 * (lane % 4);
+      const int left = visible_keys(view, query_of(view, row)) - key - 2 * (lane % 4);
 #pragma unroll
       for (int n = 0; n < Tile::kWarpKeys / 8; ++n) {
         if (8 * n >= left) s[m][n][2 * half] = -INFINITY;
@@ -402,8 +407,7 @@ __device__ __forceinline__ void write_rows(FusedRegisters<Tile>& warp, const Att
       }
       const int row = at.first_row + warp_row + local;
       if (view.lse != nullptr && lane % 4 == 0 && row < packed_rows(view)) {
-        const int query = row / view.heads_per_kv;
-        *lse_row(view, at.batch, at.kv_head * view.heads_per_kv + row - query * view.heads_per_kv, query) =
+        *lse_row(view, at.batch, head_of(view, at, row), query_of(view, row)) =
             log_sum_exp(state.shift, state.sum);
       }
     }
@@ -488,8 +492,7 @@ __device__ __forceinline__ void merge_warps(const FusedRegisters<Tile>& warp, co
     }
     if (view.splits > 1) {
       const SplitParts out = split_parts<Tile::kHeadDim>(view);
-      const std::int64_t kv =
-          static_cast<std::int64_t>(at.batch) * (view.heads / view.heads_per_kv) + at.kv_head;
+      const std::int64_t kv = static_cast<std::int64_t>(at.batch) * view.by_kv_heads.divisor() + at.kv_head;
       const std::int64_t part = (kv * packed_rows(view) + row) * view.splits + at.split;
       auto* to = reinterpret_cast<float4*>(out.o + part * Tile::kHeadDim + 8 * chunk);
       to[0] = make_float4(o[0], o[1], o[2], o[3]);
@@ -505,9 +508,7 @@ __device__ __forceinline__ void merge_warps(const FusedRegisters<Tile>& warp, co
     elements.w = pack<T>(o[6] * inverse, o[7] * inverse);
     *reinterpret_cast<uint4*>(packed_row<T>(view.o, view.o_strides, view, at, row) + 8 * chunk) = elements;
     if (view.lse != nullptr && chunk == 0) {
-      const int query = row / view.heads_per_kv;
-      *lse_row(view, at.batch, at.kv_head * view.heads_per_kv + row - query * view.heads_per_kv, query) =
-          log_sum_exp(shift, sum);
+      *lse_row(view, at.batch, head_of(view, at, row), query_of(view, row)) = log_sum_exp(shift, sum);
     }
   }
 }
@@ -667,8 +668,9 @@ core::Status fused_serves(const AttentionCall& call) {
   const core::AttentionProblem& p = call.problem;
   if (auto ok = check_served("fused", call, {.dtypes = {"f16", "bf16"}, .head_dims = {64, 128}}); !ok)
     return ok;
-  // A block for 16 packed rows is the most that any tile takes; a kernel counts packed rows as an int.
-  return check_grid("fused", p, p.batch * p.heads * p.seq_q);
+  // No tile takes more blocks than there are rows; and a kernel counts packed rows, up to the end of the last
+  // tile, as an int.
+  return check_grid("fused", p, p.batch * p.heads * p.seq_q + 127);
 }
 
 #if FLASHCORE_CUDA
@@ -743,7 +745,8 @@ const FusedChoice& choose_tile(const FusedTiles& tiles, const core::AttentionPro
   const bool little_shared = device.shared_per_sm_bytes <= (100 << 10);  // 8.6 and 8.9
   const bool modest = !two_large || little_shared || (p.head_dim == 64 && p.causal);
   const FusedChoice& most = modest ? tiles.modest : tiles.large;
-  if (fills(most, modest ? 4 : 2)) return most;
+  constexpr std::int64_t kHalfLarge = 64;  // so few rows would leave half of a large tile empty
+  if (packed > kHalfLarge && fills(most, modest ? 4 : 2)) return most;
   // With few keys there is one tile of them, and nothing to run beside its softmax.
   const bool long_rows = p.seq_k > tiles.medium.keys;
   if (fits(tiles.medium) && long_rows && fills(tiles.medium, kNearlyOne) && !fills(tiles.medium, 1.01)) {
@@ -756,15 +759,16 @@ const FusedChoice& choose_tile(const FusedTiles& tiles, const core::AttentionPro
 }
 
 // Over how many blocks the keys of a tile are split where the tiles do not fill the GPU: a block an SM, or
-// two where that is a few parts only, for a merge costs more with each part; and no part of fewer than some
-// tiles of keys.
+// two where an SM holds two and that makes a few parts only, for a merge costs more with each part; and no
+// part of fewer than some tiles of keys.
 std::int64_t choose_splits(const core::AttentionProblem& p, const FusedChoice& tile,
                            const DeviceTraits& device) {
   constexpr std::int64_t kLeastTiles = 4, kFewParts = 4;
   if (tile.key_warps == 1) return 1;  // such a tile writes elements, no parts
   const std::int64_t blocks = fused_blocks(p, tile);
-  const std::int64_t wanted =
-      std::min(2 * device.sm_count / blocks, std::max(device.sm_count / blocks, kFewParts));
+  const std::int64_t resident = device.shared_per_sm_bytes / (tile.kernel.dynamic_shared_bytes + (1 << 10));
+  std::int64_t wanted = device.sm_count / blocks;
+  if (resident > 1) wanted = std::min(2 * device.sm_count / blocks, std::max(wanted, kFewParts));
   const std::int64_t tiles = (p.seq_k + tile.keys - 1) / tile.keys;
   return std::max<std::int64_t>(1, std::min(wanted, tiles / kLeastTiles));
 }
@@ -794,6 +798,7 @@ core::Result<std::unique_ptr<PlannedLaunch>> fused_plan(const AttentionCall& cal
     own.split_keys = (all + splits - 1) / splits * tile.keys;
     splits = (p.seq_k + own.split_keys - 1) / own.split_keys;  // of whole tiles, fewer may be enough
   }
+  own.row_tiles = fused_blocks(p, tile) / (p.batch * p.kv_heads);
   own.splits = static_cast<int>(splits);
   own.heads_side_by_side = p.causal && heads_stay_in_l2(p, device);
   own.choice = fused_text(tile, splits);
