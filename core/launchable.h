@@ -21,7 +21,7 @@ using StreamHandle = void*;
 
 // One kernel of a launch, as far as it is known before it runs.
 struct KernelPlan {
-  std::string name;                // readable: "attention_wmma<64>"
+  std::string name;                // readable: "attention_wmma<__half, 64>"
   const void* function = nullptr;  // for the runtime's cudaFunc* calls; null for a library's kernel
   // A CUfunction, for the driver's cuFunc* calls; of a library's kernel, which has no `function`. Valid while
   // the library is loaded.

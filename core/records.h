@@ -108,7 +108,7 @@ struct Extent3 {
 // One kernel of a run. `ordinal` counts the kernels of one launch from 0; measurements name kernels by it.
 struct KernelRecord {
   int ordinal = 0;
-  std::string name;              // readable, "attention_wmma<64>"
+  std::string name;              // readable, "attention_wmma<__half, 64>"
   std::optional<Extent3> grid;   // blocks
   std::optional<Extent3> block;  // threads
   bool operator==(const KernelRecord&) const = default;

@@ -129,6 +129,12 @@ auto place(const MeasuredProblem& row, const core::AttentionProblem& problem, co
       std::abs(log2_ratio(row.sm_count, std::max(device.sm_count, 1))), distance(row.problem, problem));
 }
 
+// With what a driver or a library said.
+std::string reason_of(const PhaseDescriptor& phase, const core::Error& error) {
+  return fmt::format("{}: {}{}", phase.info.id, error.message,
+                     error.context.empty() ? "" : fmt::format(" ({})", error.context));
+}
+
 core::Error nobody(const AttentionCall& call, const std::vector<std::string>& reasons, ErrorCode code) {
   std::string detail;
   for (const std::string& reason : reasons) detail += (detail.empty() ? "" : "; ") + reason;
@@ -201,31 +207,33 @@ core::Status check_any_supported(std::span<const PhaseDescriptor* const> phases,
   for (const PhaseDescriptor* phase : phases) {
     auto ok = check_supported(*phase, call);
     if (ok) return ok;
-    reasons.push_back(fmt::format("{}: {}", phase->info.id, ok.error().message));
+    reasons.push_back(reason_of(*phase, ok.error()));
   }
   return fail(nobody(call, reasons, ErrorCode::kUsage));
 }
 
 core::Result<const PhaseDescriptor*> fastest_phase(const FastestTable& table,
                                                    std::span<const PhaseDescriptor* const> phases,
-                                                   const AttentionCall& call, const DeviceTraits& device) {
+                                                   const AttentionCall& call, const DeviceTraits& device,
+                                                   const TryPhase& attempt) {
   if (auto ok = check_call(call); !ok) return fail(ok.error());
   std::vector<std::string> reasons;
   // A call that some phase serves fails for the device's sake or a library's, and only else for its own.
   std::optional<ErrorCode> code;
   for (const PhaseDescriptor* phase : fastest_order(table, phases, call.problem, device)) {
-    auto ok = check_plannable(*phase, call, device);
+    auto ok = attempt(*phase);
     if (ok) return phase;
-    reasons.push_back(fmt::format("{}: {}", phase->info.id, ok.error().message));
+    reasons.push_back(reason_of(*phase, ok.error()));
     if (!code || *code == ErrorCode::kUsage) code = ok.error().code;
   }
   return fail(nobody(call, reasons, code.value_or(ErrorCode::kUsage)));
 }
 
-core::Result<const PhaseDescriptor*> fastest_phase(const AttentionCall& call, const DeviceTraits& device) {
+core::Result<const PhaseDescriptor*> fastest_phase(const AttentionCall& call, const DeviceTraits& device,
+                                                   const TryPhase& attempt) {
   const auto& table = built_in_fastest_table();
   if (!table) return fail(table.error());
-  return fastest_phase(*table, phases(), call, device);
+  return fastest_phase(*table, phases(), call, device, attempt);
 }
 
 }  // namespace flashcore::kernels

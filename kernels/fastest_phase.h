@@ -3,19 +3,26 @@
 // kernels/fastest_phase.csv holds what was measured: for each problem on each device the phases with the
 // times of a launch, the fastest first. scripts/measure_fastest writes it from a database or from
 // `flashcore-profile --json`; the build embeds it. The answer for a call is the order of the nearest measured
-// problem (order(), below), and of that order the first phase that serves the call on this device and is
-// installed. Phases that were not measured there come after it, the highest rung first: so does every phase
-// where nothing was measured.
+// problem (fastest_order(), below), and of that order the first phase that serves the call on this device, is
+// installed and can be planned. Phases that were not measured there come after it, the highest rung first: so
+// does every phase where nothing was measured.
 //
 // Owns: the table's rows. Units: microseconds of a launch in a replayed graph, warm caches. Threads:
-// immutable once read; fastest_phase() from any thread. Errors: kUsage where no phase serves the call, with
-// each one's reason; kFile with line and cause where a table cannot be read.
+// immutable once read; fastest_phase() from any thread. Errors: where no phase is left, the first that
+// is not kUsage (else kUsage), with each one's reason; kFile with line and cause where a table cannot be
+// read.
 //
-//   auto phase = fastest_phase(call, *read_device_traits(0));
-//   auto plan = plan_launch(**phase, call, traits);
+//   std::unique_ptr<PlannedLaunch> plan;
+//   auto phase = fastest_phase(call, device, [&](const PhaseDescriptor& phase) -> core::Status {
+//     auto planned = plan_launch(phase, call, device);
+//     if (!planned) return core::fail(planned.error());
+//     plan = std::move(*planned);
+//     return {};
+//   });
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,12 +81,19 @@ std::vector<const PhaseDescriptor*> fastest_order(const FastestTable& table,
 // Whether any of `phases` serves the call on some GPU; else each one's reason (check_supported()).
 core::Status check_any_supported(std::span<const PhaseDescriptor* const> phases, const AttentionCall& call);
 
-// The first of them that check_plannable() lets pass.
+// What stands against a phase. Plans it where only that tells: a library may refuse a call that nothing spoke
+// against before (cuDNN finds no engine).
+using TryPhase = std::function<core::Status(const PhaseDescriptor&)>;
+
+// The first of them, in that order, that `attempt` lets pass; none after it is asked. Where none passes, the
+// detail has each one's reason.
 core::Result<const PhaseDescriptor*> fastest_phase(const FastestTable& table,
                                                    std::span<const PhaseDescriptor* const> phases,
-                                                   const AttentionCall& call, const DeviceTraits& device);
+                                                   const AttentionCall& call, const DeviceTraits& device,
+                                                   const TryPhase& attempt);
 
 // The same by the built-in table, over all phases that are not hidden.
-core::Result<const PhaseDescriptor*> fastest_phase(const AttentionCall& call, const DeviceTraits& device);
+core::Result<const PhaseDescriptor*> fastest_phase(const AttentionCall& call, const DeviceTraits& device,
+                                                   const TryPhase& attempt);
 
 }  // namespace flashcore::kernels

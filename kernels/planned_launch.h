@@ -1,8 +1,9 @@
 // PlannedLaunch: a forward pass of attention that was checked, sized and named once, and is launched often.
 //
 // What is decided when it is planned: which kernels with which grids, how much workspace, which attributes a
-// function needs. A launch checks its pointers and enqueues: it sets no attribute, allocates nothing, waits
-// for nothing, and may be captured in a graph. tests/bench/launch_bench.cpp holds what it costs the host.
+// function needs. A launch of own kernels checks its pointers and enqueues: it sets no attribute, allocates
+// nothing, takes no lock, waits for nothing, and may be captured in a graph; tests/bench/launch_bench.cpp holds
+// what it costs the host. A library's may lock and allocate.
 //
 // Owns: the plan; no tensor and no workspace. Threads: launch() of a plan of own kernels from any number at a
 // time; of a library's (cublas, cudnn) from one at a time. The calling thread's current device is the one

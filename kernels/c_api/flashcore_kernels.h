@@ -1,3 +1,4 @@
+/* clang-format off: it would fill the lines of the example */
 /* flashcore_kernels.h: FlashCore's attention kernels as a C library, libflashcore_kernels.so.
 
    O = softmax(scale * Q K^T [+ causal mask]) V, forward, on one CUDA device. Q and O are B x H x Sq x D, K
@@ -18,8 +19,8 @@
      if (fc_plan_create("auto", &call, 0, &plan) != FC_OK) puts(fc_error_message());
      fc_pointers at = {sizeof at};
      at.q = q; at.k = k; at.v = v; at.o = o;
-     at.workspace = ...;                                 fc_plan_workspace_bytes(plan) bytes, where that is
-   not 0 fc_launch(plan, &at, stream);                       enqueues and returns; as often as you like
+     at.workspace = ...;                                 fc_plan_workspace_bytes(plan) bytes, if not 0
+     fc_launch(plan, &at, stream);                       enqueues and returns; as often as you like
      fc_plan_destroy(plan);
 
    Owns: a plan belongs to the caller from fc_plan_create to fc_plan_destroy. Tensors, workspace and stream
@@ -30,8 +31,10 @@
 
    Errors: every function that can fail returns an fc_status; what is not FC_OK is explained by
    fc_error_message(), fc_error_remedy() and fc_error_detail() of the same thread. A call that does well
-   leaves them as they are. No C++ exception leaves the library, and no call ends the process. Where a
-   function fails, nothing was launched and what it would have written is untouched.
+   leaves them as they are. No C++ exception leaves the library, and no call ends the process. What is
+   refused for breaking a rule (FC_ERROR_USAGE) launched nothing and left untouched what it would have
+   written. A launch that the device or a library failed may have enqueued the first of several kernels:
+   what O, LSE and workspace hold then is undefined.
 
    Threads: every function may be called from any thread at any time, with these limits. A plan must not be
    destroyed while another call uses it. fc_launch of a plan whose fc_plan_calls_library() is 0 may run in any
@@ -48,6 +51,7 @@
    struct_size, which the caller sets to sizeof: a library that knows more than its caller fills in zeros, one
    that knows less takes the call as long as the members that it does not know are all zero. Zero always
    stands for "as before this member existed". C99 and C++11; needs nothing but the two headers below. */
+/* clang-format on */
 #ifndef FLASHCORE_KERNELS_H
 #define FLASHCORE_KERNELS_H
 
@@ -105,7 +109,7 @@ FC_API const char* fc_error_detail(void) FC_NOEXCEPT;  /* the driver's text and 
 typedef struct fc_phase_info {
   size_t struct_size;    /* in: sizeof(fc_phase_info) */
   const char* id;        /* "fused": what the functions below take */
-  const char* title;     /* "One kernel, scores never leave the SM" */
+  const char* title;     /* "FlashAttention-2 in one kernel" */
   const char* idea;      /* one sentence */
   const char* builds_on; /* id of the rung below; empty for the first and for references */
   const char* problems;  /* what it serves, as a person reads it */
@@ -149,17 +153,20 @@ typedef struct fc_call {
    where the extents break a rule. */
 FC_API fc_status fc_set_contiguous(fc_call* call) FC_NOEXCEPT;
 
-/* FC_OK where fc_plan_create() would be given a plan: the call keeps the rules, the phase serves it, the
-   device can run the phase, what the phase needs is installed. Otherwise why not. `device` -1 asks for the
-   call and the phase alone: nothing of CUDA is touched then, and no library is opened. `phase` may be "auto":
-   whether any phase would do. */
+/* FC_OK where nothing that can be told without planning speaks against a plan: the call keeps the rules, the
+   phase serves it, the device can run the phase, what the phase needs is installed. Otherwise why not. A
+   library (cublas, cudnn) may still refuse the call when it is planned: fc_plan_create() has the last word.
+   `device` -1 asks for the call and the phase alone: nothing of CUDA is touched then, and no library is
+   opened. `phase` may be "auto": whether any phase would do. */
 FC_API fc_status fc_serves(const char* phase, const fc_call* call, int32_t device) FC_NOEXCEPT;
 
 /* --- A plan: made once, launched often --- */
 
 typedef struct fc_plan fc_plan;
 
-/* Checks, sizes and names everything, loads the kernels and opens what the phase needs: far more than a
+/* Of "auto" the fastest phase that can be planned: one that a library refuses only now is passed over, and
+   where none is left fc_error_detail() has each one's reason.
+   Checks, sizes and names everything, loads the kernels and opens what the phase needs: far more than a
    launch, most of all the first time of a process. The calling thread's current device is left as it was; the
    device's primary context is created where there is none. Not to be called while a stream of the thread is
    being captured. */
@@ -180,7 +187,7 @@ FC_API int32_t fc_plan_calls_library(const fc_plan* plan) FC_NOEXCEPT;
 
 typedef struct fc_kernel_info {
   size_t struct_size;           /* in: sizeof(fc_kernel_info) */
-  const char* name;             /* "attention_wmma<64>" */
+  const char* name;             /* "attention_wmma<__half, 64>" */
   int64_t grid[3];              /* blocks along x, y, z */
   int32_t block[3];             /* threads along x, y, z */
   int32_t registers;            /* a thread; -1 where it is not known (a library's kernel) */
@@ -209,8 +216,10 @@ typedef struct fc_pointers {
 } fc_pointers;
 
 /* Enqueues one forward pass on `stream` and returns. Checks the pointers (not null, aligned) and that the
-   plan's device is the calling thread's current one; allocates nothing, takes no lock, sets no attribute,
-   waits for nothing; may be captured in a graph, also as a plan's first launch where no library is called.
+   plan's device is the calling thread's current one; sets no attribute, waits for nothing on the device; may
+   be captured in a graph, also as a plan's first launch where no library is called. Where no library is
+   called (fc_plan_calls_library()) it allocates nothing and takes no lock of its own; a library's launch may
+   do both, on the host.
    What goes wrong on the device later is the caller's to see, as with any launch. */
 FC_API fc_status fc_launch(const fc_plan* plan, const fc_pointers* at, void* stream) FC_NOEXCEPT;
 

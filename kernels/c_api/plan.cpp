@@ -54,9 +54,15 @@ core::Result<const kernels::PhaseDescriptor*> phase_named(const char* name) {
                     "pass an id of fc_phase_at(), or \"auto\"");
 }
 
+// The phase of that name, of "auto" the fastest, that `attempt` lets pass.
 core::Result<const kernels::PhaseDescriptor*> phase_for(const char* name, const kernels::AttentionCall& call,
-                                                        const kernels::DeviceTraits& device) {
-  return name != nullptr && name == kAuto ? kernels::fastest_phase(call, device) : phase_named(name);
+                                                        const kernels::DeviceTraits& device,
+                                                        const kernels::TryPhase& attempt) {
+  if (name != nullptr && name == kAuto) return kernels::fastest_phase(call, device, attempt);
+  auto phase = phase_named(name);
+  if (!phase) return phase;
+  if (auto ok = attempt(**phase); !ok) return core::fail(ok.error());
+  return phase;
 }
 
 // Without a device.
@@ -72,9 +78,10 @@ core::Status check_served(const char* name, const kernels::AttentionCall& call, 
   if (auto ok = check_served(name, call); !ok || device == -1) return ok;
   auto traits = kernels::read_device_traits(device);
   if (!traits) return core::fail(traits.error());
-  auto phase = phase_for(name, call, *traits);
-  if (!phase) return core::fail(phase.error());
-  return kernels::check_plannable(**phase, call, *traits);
+  auto phase = phase_for(name, call, *traits, [&](const kernels::PhaseDescriptor& one) {
+    return kernels::check_plannable(one, call, *traits);
+  });
+  return phase ? core::Status{} : core::fail(phase.error());
 }
 
 fc_kernel_info info_of(const core::KernelPlan& kernel) {
@@ -126,20 +133,32 @@ core::Status load_kernels(fc_plan& plan) {
   return {};
 }
 
+core::Result<std::unique_ptr<fc_plan>> plan_phase(const kernels::PhaseDescriptor& phase,
+                                                  const kernels::AttentionCall& call,
+                                                  const kernels::DeviceTraits& device) {
+  auto launch = kernels::plan_launch(phase, call, device);
+  if (!launch) return core::fail(launch.error());
+  auto plan = std::make_unique<fc_plan>();
+  plan->phase = std::string(phase.info.id);
+  plan->device = device.ordinal;
+  plan->launch = std::move(*launch);
+  if (auto ok = load_kernels(*plan); !ok) return core::fail(ok.error());
+  return plan;
+}
+
 core::Result<std::unique_ptr<fc_plan>> make_plan(const char* name, const kernels::AttentionCall& call,
                                                  int device) {
   if (auto ok = check_served(name, call); !ok) return core::fail(ok.error());
   auto traits = kernels::read_device_traits(device);
   if (!traits) return core::fail(traits.error());
-  auto phase = phase_for(name, call, *traits);
+  std::unique_ptr<fc_plan> plan;
+  auto phase = phase_for(name, call, *traits, [&](const kernels::PhaseDescriptor& one) -> core::Status {
+    auto made = plan_phase(one, call, *traits);
+    if (!made) return core::fail(made.error());
+    plan = std::move(*made);
+    return {};
+  });
   if (!phase) return core::fail(phase.error());
-  auto launch = kernels::plan_launch(**phase, call, *traits);
-  if (!launch) return core::fail(launch.error());
-  auto plan = std::make_unique<fc_plan>();
-  plan->phase = std::string((*phase)->info.id);
-  plan->device = device;
-  plan->launch = std::move(*launch);
-  if (auto ok = load_kernels(*plan); !ok) return core::fail(ok.error());
   return plan;
 }
 

@@ -62,7 +62,8 @@ def _through_operators(q, k, v, causal, scale, phase, layout, return_lse, out):
 
 
 def why_not(q, k, v, causal=False, scale=None, phase="auto", layout="bhsd", return_lse=False, out=None):
-    """None where attention() with these arguments would be given a plan; otherwise the sentence it would raise.
+    """None where nothing speaks against attention() with these arguments; otherwise the sentence it would raise. A library
+    (cublas, cudnn) may still refuse a call when it is planned; plan() has the last word.
 
     Tensors on the device "meta" ask for the phase alone, whatever the GPU, and need none.
     """
@@ -83,7 +84,7 @@ def why_not(q, k, v, causal=False, scale=None, phase="auto", layout="bhsd", retu
 
 
 def serves(q, k, v, causal=False, scale=None, phase="auto", layout="bhsd", return_lse=False, out=None):
-    """Whether attention() with these arguments would be given a plan. why_not() has the reason."""
+    """Whether why_not() knows nothing against attention() with these arguments."""
     return why_not(q, k, v, causal, scale, phase, layout, return_lse, out) is None
 
 

@@ -12,7 +12,7 @@ from ._library import library
 class Phase:
     """One implementation of attention: a rung of the ladder, or a library's kernel as a reference."""
     id: str                            # "fused": what phase= takes
-    title: str                         # "One kernel, scores never leave the SM"
+    title: str                         # "FlashAttention-2 in one kernel"
     idea: str                          # one sentence
     builds_on: str                     # id of the rung below; empty for the first and for references
     problems: str                      # what it serves, as a person reads it

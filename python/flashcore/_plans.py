@@ -21,6 +21,9 @@ MAX_PLANS = 1024  # some hundred bytes each; the one that was used longest ago g
 _pack_pointers = struct.Struct(_abi.POINTERS_FORMAT).pack
 _POINTERS_SIZE = ctypes.sizeof(_abi.Pointers)
 _plans = collections.OrderedDict()
+# Plans that call a library and of which a graph was captured. A graph does not tell when it ends, and such a plan has to
+# outlive it (flashcore_kernels.h): they stay as long as the process.
+_captured = set()
 # Launches through a library (cublas, cudnn) may not overlap one another on the host.
 _library_lock = threading.Lock()
 _empty = torch.empty
@@ -46,8 +49,27 @@ class Plan:
 
     def __del__(self):
         # At the end of the process the driver may be gone; it takes everything back by itself.
-        if self.handle is not None and not sys.is_finalizing():
+        if self.handle is not None and not sys.is_finalizing() and (self.lock is None or _has_ended(self.index)):
             self._library.fc_plan_destroy(self.handle)
+
+
+def _has_ended(index):
+    """Waits for the device, so that what a library's plan has enqueued is over. False where that is not possible: of a device
+    that failed, and around a capture, which forbids it. What the plan holds is then never given back."""
+    try:
+        if torch.cuda.is_current_stream_capturing():
+            return False
+        torch.cuda.synchronize(index)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _is_capturing(plan):
+    if plan.many_devices and torch.cuda.current_device() != plan.index:
+        with torch.cuda.device(plan.index):
+            return torch.cuda.is_current_stream_capturing()
+    return torch.cuda.is_current_stream_capturing()
 
 
 def _dense_bytes(tensors):
@@ -106,7 +128,7 @@ def _keep(key, plan):
 
 
 def clear():
-    """Forgets all plans."""
+    """Forgets all plans but those in _captured."""
     _plans.clear()
 
 
@@ -172,6 +194,8 @@ def launch(plan, q, k, v, o, lse):
     if plan.lock is None:
         status = _launch(plan, at, stream)
     else:
+        if _is_capturing(plan):
+            _captured.add(plan)
         with plan.lock:
             status = _launch(plan, at, stream)
     if status:

@@ -6,7 +6,8 @@
 // make every call wait for the GPU, and hide the difference. Batches of the two kinds take turns, and the
 // stream is waited for between them, outside of what is timed.
 //
-// Exit code: 0; 1 where a phase's launch takes more than kMost beyond the driver's; 3 without a GPU.
+// Exit code: 0; 1 where a phase's launch takes more than kMost beyond the driver's, or something failed and
+// was not timed; 3 without a GPU.
 #include <benchmark/benchmark.h>
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
@@ -37,9 +38,16 @@ constexpr double kMost = 1000;         // ns of a launch beyond the driver's
 constexpr int kLaunchesOfABatch = 32;  // a stream's queue holds about a thousand
 constexpr int kWarmUpBatches = 20;
 constexpr const char* kTiny = "1,1,64,64";
+constexpr const char* kSplit = "b=1,h=1,sq=1,sk=4096,d=64";  // fused: keys over blocks, and a second kernel
 constexpr const char* kPlanned = "mission";
 
-bool too_slow = false;
+bool failed = false;  // or too slow
+
+// The library's own word for it leaves the exit code at 0.
+void fail(benchmark::State& state, const std::string& why) {
+  failed = true;
+  state.SkipWithError(why.c_str());
+}
 
 // The first CUDA call that failed, as benchmarks report it.
 class Checked {
@@ -178,10 +186,15 @@ AttentionCall call_of(const char* shape) {
 
 // The time of an iteration is that of a planned launch. `beyond_ns` is the median of the differences between
 // a batch of planned launches and the batch of bare ones beside it.
-void Launch(benchmark::State& state, const PhaseDescriptor& phase, const DeviceTraits& device) {
-  const AttentionCall call = call_of(kTiny);
+void Launch(benchmark::State& state, const PhaseDescriptor& phase, const DeviceTraits& device,
+            const char* shape, std::size_t least_kernels) {
+  const AttentionCall call = call_of(shape);
   auto plan = kernels::plan_launch(phase, call, device);
-  if (!plan) return state.SkipWithError(plan.error().message.c_str());
+  if (!plan) return fail(state, plan.error().message);
+  if ((*plan)->kernels().size() < least_kernels) {
+    return fail(state, fmt::format("{} kernels are planned for {} instead of {} or more",
+                                   (*plan)->kernels().size(), shape, least_kernels));
+  }
   Checked check;
   const auto bytes = static_cast<std::size_t>(core::tensor_bytes(call.problem));
   const DeviceMemory q(bytes, check), k(bytes, check), v(bytes, check), o(bytes, check);
@@ -191,11 +204,12 @@ void Launch(benchmark::State& state, const PhaseDescriptor& phase, const DeviceT
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "make a stream");
   {
     const BareLaunch bare(**plan, at, stream, check);
+    bool refused = false;
     const auto planned_batch = [&] {
-      return time_batch(stream, check, [&] { benchmark::DoNotOptimize((*plan)->launch(at, stream)); });
+      return time_batch(stream, check, [&] { refused |= !(*plan)->launch(at, stream).has_value(); });
     };
     const auto bare_batch = [&] {
-      return time_batch(stream, check, [&] { benchmark::DoNotOptimize(bare.launch()); });
+      return time_batch(stream, check, [&] { refused |= bare.launch() != cudaSuccess; });
     };
     for (int i = 0; i < kWarmUpBatches && check.text().empty(); ++i)
       (void)planned_batch(), (void)bare_batch();
@@ -207,6 +221,7 @@ void Launch(benchmark::State& state, const PhaseDescriptor& phase, const DeviceT
       driver.push_back(first ? bare_batch() : before);
       beyond.push_back(planned.back() - driver.back());
       state.SetIterationTime(planned.back() * 1e-9);
+      check(refused ? cudaErrorUnknown : cudaSuccess, "launch");
       if (!check.text().empty()) break;
     }
     if (!planned.empty()) {
@@ -214,13 +229,13 @@ void Launch(benchmark::State& state, const PhaseDescriptor& phase, const DeviceT
       state.counters["driver_ns"] = median(driver);
       state.counters["beyond_ns"] = median(beyond);
       if (median(beyond) > kMost) {
-        too_slow = true;
+        failed = true;
         state.SetLabel("MORE than a launch may take beyond the driver's");
       }
     }
   }
   if (stream != nullptr) (void)cudaStreamDestroy(stream);
-  if (!check.text().empty()) state.SkipWithError(check.text().c_str());
+  if (!check.text().empty()) fail(state, check.text());
 }
 
 // Again and again on one device: the first plan of a process loads the module too.
@@ -228,20 +243,27 @@ void Plan(benchmark::State& state, const PhaseDescriptor& phase, const DeviceTra
   const AttentionCall call = call_of(kPlanned);
   for (auto _ : state) {
     auto plan = kernels::plan_launch(phase, call, device);
-    if (!plan) return state.SkipWithError(plan.error().message.c_str());
+    if (!plan) return fail(state, plan.error().message);
     benchmark::DoNotOptimize(plan);
   }
+}
+
+void add_launch(const std::string& name, const PhaseDescriptor& phase, const DeviceTraits& device,
+                const char* shape, std::size_t least_kernels) {
+  benchmark::RegisterBenchmark(
+      ("Launch/" + name).c_str(),
+      [=, &phase](benchmark::State& s) { Launch(s, phase, device, shape, least_kernels); })
+      ->UseManualTime()
+      ->Iterations(2000)
+      ->Unit(benchmark::kNanosecond);
 }
 
 void add_benchmarks(const DeviceTraits& device) {
   for (const PhaseDescriptor* phase : kernels::phases(false)) {
     if (phase->info.reference || phase->info.min_compute > device.compute) continue;
     const std::string id(phase->info.id);
-    benchmark::RegisterBenchmark(("Launch/" + id).c_str(),
-                                 [=](benchmark::State& s) { Launch(s, *phase, device); })
-        ->UseManualTime()
-        ->Iterations(2000)
-        ->Unit(benchmark::kNanosecond);
+    add_launch(id, *phase, device, kTiny, 1);
+    if (id == "fused") add_launch(id + "_split", *phase, device, kSplit, 2);
     benchmark::RegisterBenchmark(("Plan/" + id).c_str(), [=](benchmark::State& s) {
       Plan(s, *phase, device);
     })->Unit(benchmark::kMicrosecond);
@@ -261,5 +283,5 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();
-  return too_slow ? 1 : 0;
+  return failed ? 1 : 0;
 }

@@ -169,7 +169,11 @@ bool DeviceAttention::plan(const PhaseDescriptor& phase, std::string& why) {
     ADD_FAILURE() << core::to_text(device.error());
     return false;
   }
-  auto plan = plan_launch(phase, call_, *device);
+  return plan(phase, *device, why);
+}
+
+bool DeviceAttention::plan(const PhaseDescriptor& phase, const DeviceTraits& device, std::string& why) {
+  auto plan = plan_launch(phase, call_, device);
   if (!plan) {
     why = core::to_text(plan.error());
     return false;

@@ -97,6 +97,8 @@ class DeviceAttention {
 
   // Plans and takes the workspace. False where the phase does not serve the call; `why` is its sentence.
   bool plan(const PhaseDescriptor& phase, std::string& why);
+  // As for a GPU of these traits; it is launched on the current one.
+  bool plan(const PhaseDescriptor& phase, const DeviceTraits& device, std::string& why);
   const PlannedLaunch& planned() const { return *plan_; }
 
   const AttentionCall& call() const { return call_; }

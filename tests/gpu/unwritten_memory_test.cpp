@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <string>
 
 #include "gpu_phase_test.h"
 
@@ -36,21 +37,32 @@ class UnwrittenMemory : public GpuPhaseTest {
       }
     }
   }
-  void launch_and_compare(const AttentionProblem& p);
+  // Planned for the GPU at hand.
+  void launch_and_compare(const AttentionProblem& p) {
+    const auto device = current_device_traits();
+    ASSERT_TRUE(device) << core::to_text(device.error());
+    launch_and_compare(p, *device, "");
+  }
+  // As for a GPU of these traits. `tile`, where there is one, is part of the first kernel's name.
+  void launch_and_compare(const AttentionProblem& p, const DeviceTraits& device, const std::string& tile);
 };
 FLASHCORE_FOR_EVERY_PHASE(UnwrittenMemory);
 
-void UnwrittenMemory::launch_and_compare(const AttentionProblem& p) {
+void UnwrittenMemory::launch_and_compare(const AttentionProblem& p, const DeviceTraits& device,
+                                         const std::string& tile) {
   SCOPED_TRACE(core::problem_label(p));
   Case c{p, Layout::kPadded, Layout::kPadded, Layout::kPadded, Layout::kPadded, 0, true};
   if (is_library()) {  // as it likes it best
     c = {.problem = p};
   }
   const AttentionCall call = call_of(c);
-  const auto device = current_device_traits();
-  auto plan = plan_launch(phase(), call, *device);
+  auto plan = plan_launch(phase(), call, device);
   count_served(plan.has_value(), plan ? "" : core::to_text(plan.error()));
   if (!plan) return;
+  if (!tile.empty()) {
+    EXPECT_NE((*plan)->kernels().front().name.find(tile), std::string::npos)
+        << (*plan)->kernels().front().name << " is not " << tile;
+  }
   Inputs in = normal(p, 3);
   cuda::DeviceMemory q, k, v, o, lse, workspace;
   const auto take = [&](cuda::DeviceMemory& memory, std::int64_t bytes) {
@@ -106,6 +118,26 @@ TEST_P(UnwrittenMemory, UnderACausalMask) {
 // Where the keys may be split.
 TEST_P(UnwrittenMemory, OfOneQuery) {
   for (const int d : {64, 128}) launch_and_compare(problem(1, 2, 1, 1, 1100, d));
+}
+
+// Each tile of `fused`: problems and SMs so few that it is chosen. No one GPU chooses them all.
+TEST_P(UnwrittenMemory, OfEveryTile) {
+  if (phase().info.id != "fused") GTEST_SKIP() << "only fused chooses its tile by the GPU";
+  const auto real = current_device_traits();
+  ASSERT_TRUE(real) << core::to_text(real.error());
+  if (real->shared_per_sm_bytes < (164 << 10)) GTEST_SKIP() << "this GPU holds some of the tiles only";
+  DeviceTraits one = *real, four = *real, little = *real;
+  one.sm_count = 1, four.sm_count = 4, little.sm_count = 1;
+  little.shared_per_sm_bytes = 100 << 10, little.shared_per_block_bytes = 99 << 10;
+  for (const int d : {64, 128}) {
+    const std::string end = std::to_string(d) + ">";
+    launch_and_compare(problem(1, 1, 1, 130, 70, d), one, "FusedLarge" + end);
+    launch_and_compare(problem(1, 2, 1, 35, 70, d, true), little, "FusedModest" + end);
+    if (d == 64) launch_and_compare(problem(1, 1, 1, 70, 140, d), one, "FusedWide" + end);
+    launch_and_compare(problem(1, 2, 1, 20, 270, d), one, "FusedMedium" + end);
+    launch_and_compare(problem(1, 2, 1, 20, 270, d, true), four, "FusedSmall" + end);
+    launch_and_compare(problem(1, 2, 1, 3, 150, d), one, "FusedFew" + end);
+  }
 }
 
 }  // namespace

@@ -187,6 +187,7 @@ TEST_F(CallRules, TheScaleIsFiniteAndPositive) {
   refused(with(Limits::quiet_NaN()), {"the scale is nan"});
   refused(with(Limits::infinity()), {"the scale is inf"});
   refused(with(-Limits::infinity()), {"the scale is -inf"});
+  refused(with(3e38F), {"the scale is 3e+38"});  // in powers of two it would be infinite
   fine("small", with(1e-6F));
   fine("large", with(8));
 }

@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/problem.h"
 #include "kernels/phase_index.h"
 
 namespace flashcore::kernels {
@@ -50,6 +53,10 @@ core::Result<std::unique_ptr<PlannedLaunch>> plan_nothing(const AttentionCall&, 
   return core::fail(ErrorCode::kDevice, "not planned here");
 }
 
+TryPhase plannable(const AttentionCall& call, const DeviceTraits& device) {
+  return [&](const PhaseDescriptor& phase) { return check_plannable(phase, call, device); };
+}
+
 PhaseDescriptor phase(std::string_view id, int rung, bool reference = false) {
   PhaseDescriptor made;
   made.info.id = id;
@@ -70,7 +77,8 @@ class Ladder : public ::testing::Test {
 
   std::string taken(const FastestTable& table, std::string_view text,
                     const DeviceTraits& device = kH200) const {
-    auto found = fastest_phase(table, all(), contiguous_call(problem(text)), device);
+    const AttentionCall call = contiguous_call(problem(text));
+    auto found = fastest_phase(table, all(), call, device, plannable(call, device));
     return found ? std::string((*found)->info.id) : core::to_text(found.error());
   }
 };
@@ -215,7 +223,8 @@ TEST_F(Ladder, WithoutATableTheHighestRungThatServes) {
 TEST_F(Ladder, SaysWhyNobodyServes) {
   for (PhaseDescriptor* one : {&low_, &middle_, &high_, &library_}) one->serves = serves_f16;
   const auto refused = [&](const PhaseDescriptor* const* begin, std::string_view text) {
-    return fastest_phase({}, {begin, 4}, contiguous_call(problem(text)), kH200).error();
+    const AttentionCall call = contiguous_call(problem(text));
+    return fastest_phase({}, {begin, 4}, call, kH200, plannable(call, kH200)).error();
   };
   const std::vector<const PhaseDescriptor*> phases = all();
   core::Error error = refused(phases.data(), "mission,bf16");
@@ -229,10 +238,35 @@ TEST_F(Ladder, SaysWhyNobodyServes) {
   EXPECT_THAT(error.context, HasSubstr("the library is missing"));
 }
 
+// A library may refuse only when it plans.
+TEST_F(Ladder, APhaseThatCannotBePlannedIsPassedOver) {
+  const FastestTable table =
+      table_of("X,90,132,1,8,8,512,512,64,f16,full,library 1; high 2; middle 3; low 4\n");
+  const AttentionCall call = contiguous_call(problem("mission"));
+  std::vector<std::string> asked;
+  std::string plans = "middle";
+  const TryPhase plan = [&](const PhaseDescriptor& phase) -> core::Status {
+    asked.emplace_back(phase.info.id);
+    if (phase.info.id == plans) return {};
+    if (phase.info.reference) return core::fail(ErrorCode::kExternalTool, "no engine", "", "status 3000");
+    return core::fail(ErrorCode::kUsage, "too large");
+  };
+  auto found = fastest_phase(table, all(), call, kH200, plan);
+  ASSERT_TRUE(found) << core::to_text(found.error());
+  EXPECT_EQ(*found, &middle_);
+  EXPECT_THAT(asked, ElementsAre("library", "high", "middle"));  // and none after it
+  plans = "nobody";
+  found = fastest_phase(table, all(), call, kH200, plan);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::kExternalTool);
+  EXPECT_EQ(found.error().context,
+            "library: no engine (status 3000); high: too large; middle: too large; low: too large");
+}
+
 TEST_F(Ladder, ACallThatBreaksARuleIsNobodysMatter) {
   AttentionCall call = contiguous_call(problem("mission"));
   call.scale = 0;
-  auto found = fastest_phase({}, all(), call, kH200);
+  auto found = fastest_phase({}, all(), call, kH200, plannable(call, kH200));
   ASSERT_FALSE(found);
   EXPECT_THAT(found.error().message, HasSubstr("scale"));
 }
@@ -253,7 +287,11 @@ TEST(BuiltInFastestTable, IsReadAndNamesPhasesOfTheBuild) {
   ASSERT_TRUE(table) << core::to_text(table.error());
   EXPECT_FALSE(table->rows().empty());
   for (const MeasuredProblem& row : table->rows()) {
+    const auto is_fused = [](const MeasuredPhase& measured) { return measured.id == "fused"; };
     EXPECT_GE(row.phases.size(), 2U);
+    // A rung that was not measured is asked last, so a row without the fastest one would hide it.
+    EXPECT_TRUE(std::any_of(row.phases.begin(), row.phases.end(), is_fused))
+        << core::problem_label(row.problem) << " was measured without fused";
     for (const MeasuredPhase& measured : row.phases) {
       auto found = find_phase(measured.id);
       ASSERT_TRUE(found) << measured.id;

@@ -75,7 +75,7 @@ TEST(Supports, EveryPhaseRefusesACallThatBreaksARule) {
 TEST(Supports, PhasesRefuseOtherHeadsAndTypesByTheirName) {
   const AttentionProblem wide{1, 1, 1, 64, 64, 80};
   const AttentionProblem single{1, 1, 1, 64, 64, 64, "f32"};
-  for (const char* id : {"baseline", "wmma", "cublas", "broken"}) {
+  for (const char* id : {"baseline", "wmma", "fused", "cublas", "broken"}) {
     const std::string says = "phase " + std::string(id) + " does not serve ";
     for (const auto& [problem, what] : {std::pair{wide, "D = 80: its kernels take D = 64 or 128"},
                                         {single, "dtype f32: its kernels take f16 or bf16"}}) {
@@ -122,6 +122,7 @@ TEST(Supports, AGridThatDoesNotFitIsRefused) {
     ASSERT_FALSE(status.has_value()) << id;
     EXPECT_THAT(status.error().message, HasSubstr("4294967296 blocks"));
   }
+  EXPECT_FALSE(supported("fused", many_rows).has_value()) << "its smallest tile could be of one row";
   EXPECT_TRUE(supported("wmma", many_rows).has_value()) << "2^26 blocks of 64 rows";
   auto status = check_grid("any", many_rows, kMaxGridX + 1);
   ASSERT_FALSE(status.has_value());
@@ -190,8 +191,10 @@ TEST_F(Plans, FitTheGridAndTheBlocksOfTheirGpu) {
 
 TEST_F(Plans, CoverEveryRowOnce) {
   const AttentionCall call = contiguous_call(AttentionProblem{3, 4, 2, 130, 7, 128});
-  for (const auto& [id, blocks] :
-       {std::pair{"baseline", 3 * 4 * 130}, {"broken", 3 * 4 * 130}, {"wmma", 3 * 4 * 3}}) {
+  for (const auto& [id, blocks] : {std::pair{"baseline", 3 * 4 * 130},
+                                   {"broken", 3 * 4 * 130},
+                                   {"wmma", 3 * 4 * 3},
+                                   {"fused", 3 * 2 * 9}}) {
     const auto plan = (*find_phase(id))->plan(call, kH200);
     ASSERT_TRUE(plan.has_value()) << id;
     ASSERT_EQ((*plan)->kernels().size(), 1u) << id;

@@ -3,6 +3,7 @@
 import threading
 import time
 import unittest
+import unittest.mock
 
 import support
 
@@ -11,8 +12,9 @@ import torch  # noqa: E402
 
 import flashcore  # noqa: E402
 import reference  # noqa: E402
-from flashcore import _plans  # noqa: E402
+from flashcore import _library, _plans  # noqa: E402
 
+REFERENCES = {phase.id for phase in flashcore.phases() if phase.reference}
 SLEEP_CYCLES = 200_000_000  # about a tenth of a second
 
 
@@ -26,6 +28,20 @@ def phases():
     q, k, v = make()
     return [phase for phase in ["auto", *(phase.id for phase in flashcore.phases())]
             if flashcore.serves(q, k, v, phase=phase)]
+
+
+def kept_plan(tensors, phase):
+    return _plans.find_plan(*tensors, False, None, phase, "bhsd", False, None)
+
+
+def judge(tensors, phase):
+    """What tells whether a result is right. Own phases give the same bits each time; a library's need not: what cuDNN's split
+    keys leave to the last bit changes with the order in which their blocks end."""
+    if flashcore.plan(*tensors, phase=phase).phase not in REFERENCES:
+        first = flashcore.attention(*tensors, phase=phase)
+        return lambda o: torch.equal(o, first)
+    exact, most = reference.limit(*tensors)
+    return lambda o: (o.double() - exact).abs().max().item() <= most  # not of a NaN
 
 
 class Streams(unittest.TestCase):
@@ -62,7 +78,9 @@ class Streams(unittest.TestCase):
         for phase in phases():
             if not flashcore.serves(*problems[0], phase=phase):
                 continue
-            expected = [flashcore.attention(*tensors, phase=phase).clone() for tensors in problems]
+            judges = [judge(tensors, phase) for tensors in problems]
+            for tensors in problems:
+                flashcore.attention(*tensors, phase=phase)
             torch.cuda.synchronize()
             streams = [torch.cuda.Stream() for _ in problems]
             results = [[], []]
@@ -71,8 +89,8 @@ class Streams(unittest.TestCase):
                     with torch.cuda.stream(stream):
                         kept.append(flashcore.attention(*tensors, phase=phase))
             torch.cuda.synchronize()
-            for first, kept in zip(expected, results):
-                self.assertTrue(all(torch.equal(first, o) for o in kept), phase)
+            for is_right, kept in zip(judges, results):
+                self.assertTrue(all(is_right(o) for o in kept), phase)
 
     def test_threads(self):
         problems = [make(seed, sq=64 + 16 * seed) for seed in range(4)]
@@ -82,9 +100,9 @@ class Streams(unittest.TestCase):
             try:
                 with torch.cuda.stream(torch.cuda.Stream()):
                     for phase in phases():
-                        first = flashcore.attention(*tensors, phase=phase)
+                        is_right = judge(tensors, phase)
                         for _ in range(50):
-                            if not torch.equal(flashcore.attention(*tensors, phase=phase), first):
+                            if not is_right(flashcore.attention(*tensors, phase=phase)):
                                 faults.append(phase)
             except Exception as error:  # of a thread: brought to the test
                 faults.append(repr(error))
@@ -122,15 +140,23 @@ class Graphs(unittest.TestCase):
                     reference.check(self, o, q, k, v, options.get("causal", False), lse=lse, message=f"{phase} {options}")
                     del other
 
-    def test_a_graph_outlives_its_plan(self):
+    def test_a_graph_outlives_its_place_in_the_cache(self):
+        """It needs no plan of own kernels, which is given back; a library's plan has to outlive it, and is kept."""
         q, k, v = make(1)
         for phase in phases():
             flashcore.attention(q, k, v, phase=phase)
+            plan = kept_plan((q, k, v), phase)
+            handle, calls_library = plan.handle, plan.lock is not None
+            del plan
+            self.assertGreaterEqual(calls_library, phase in REFERENCES, phase)
             torch.cuda.synchronize()
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
                 o = flashcore.attention(q, k, v, phase=phase)
-            _plans.clear()
+            library = _library.library()
+            with unittest.mock.patch.object(library, "fc_plan_destroy", wraps=library.fc_plan_destroy) as destroy:
+                _plans.clear()
+            self.assertEqual(unittest.mock.call(handle) in destroy.mock_calls, not calls_library, phase)
             graph.replay()
             torch.cuda.synchronize()
             reference.check(self, o, q, k, v, message=phase)
@@ -147,6 +173,33 @@ class Graphs(unittest.TestCase):
 
 
 class Plans(unittest.TestCase):
+    def test_a_plan_of_a_library_is_destroyed_when_its_launches_are_over(self):
+        tensors = make(1)
+        library = _library.library()
+        destroy = library.fc_plan_destroy
+        for phase in phases():
+            flashcore.attention(*tensors, phase=phase)
+            plan = kept_plan(tensors, phase)
+            handle, calls_library = plan.handle, plan.lock is not None
+            del plan
+            if not calls_library:
+                continue
+            torch.cuda.synchronize()
+            ended, found = torch.cuda.Event(), {}
+            torch.cuda._sleep(SLEEP_CYCLES)
+            o = flashcore.attention(*tensors, phase=phase)
+            ended.record()
+            self.assertFalse(ended.query(), phase)
+
+            def destroyed(of):
+                found[of] = ended.query()
+                destroy(of)
+
+            with unittest.mock.patch.object(library, "fc_plan_destroy", destroyed):
+                _plans.clear()
+            self.assertIs(found.get(handle), True, phase)
+            reference.check(self, o, *tensors, message=phase)
+
     def test_the_second_call_plans_nothing(self):
         q, k, v = make(5)
         _plans.clear()

@@ -2,6 +2,8 @@
 """scripts/compare_torch without a GPU: its command line, what it says where PyTorch or a GPU is missing, its numbers
 and its file. A stand-in named torch takes PyTorch's place, so that this says the same on every machine.
 """
+import importlib.machinery
+import importlib.util
 import json
 import math
 import os
@@ -17,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "scripts"))
 import attention_problem  # noqa: E402
 import ncu_runs  # noqa: E402
+import torch_subjects  # noqa: E402
 import torch_timings  # noqa: E402
 
 NO_TORCH = "raise ImportError('planted')\n"
@@ -75,6 +78,63 @@ class Numbers(unittest.TestCase):
         self.assertAlmostEqual(torch_gpu.clock_between(begin, end), 1700.0)
         self.assertIsNone(torch_gpu.clock_between(begin, begin))
         self.assertIsNone(torch_gpu.clock_between([[1, 1]], [[10 ** 9, 2]]), "a stamp that is torn")
+
+
+class OutOfMemory(RuntimeError):
+    pass
+
+
+def the_script():
+    loader = importlib.machinery.SourceFileLoader("compare_torch", str(ROOT / "scripts" / "compare_torch"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+class Subject:
+    """Refuses what is a Refused, and fails at its first launch with another error."""
+
+    def __init__(self, name, kind, error):
+        self.name, self.kind, self.error = name, kind, error
+
+    def prepare(self, problem):
+        def launch():
+            raise self.error
+        if isinstance(self.error, torch_subjects.Refused):
+            raise self.error
+        return launch, {}
+
+
+class WhatFails(unittest.TestCase):
+    def compare(self, *subjects):
+        script = the_script()
+        comparison = script.Comparison.__new__(script.Comparison)  # without a GPU
+        comparison.torch = types.SimpleNamespace(cuda=types.SimpleNamespace(OutOfMemoryError=OutOfMemory))
+        comparison.answers = types.SimpleNamespace(Reference=lambda *_: types.SimpleNamespace(inputs=[]))
+        comparison.options = comparison.device = None
+        comparison.subjects, comparison.failed_phases = subjects, []
+        taken, left_out = comparison.compare(attention_problem.parse("mission"))
+        self.assertEqual(taken, [])
+        self.assertEqual([entry["name"] for entry in left_out], [subject.name for subject in subjects])
+        return script, comparison.failed_phases, left_out
+
+    def test_a_phase_that_fails_after_it_was_planned_is_a_failure(self):
+        script, failed, left_out = self.compare(Subject("wmma", "phase", RuntimeError("launch\n  failed")))
+        self.assertEqual(left_out[0]["reason"], "failed: launch failed")
+        with self.assertRaises(ncu_runs.Stop) as stop:
+            script.check_outcome([], [], failed)
+        self.assertEqual(stop.exception.code, 1)
+        self.assertIn("wmma on mission failed: launch failed", str(stop.exception))
+        with self.assertRaises(ncu_runs.Stop) as stop:
+            script.check_outcome([], ["long: gone"], failed)
+        self.assertEqual(stop.exception.code, 3)
+
+    def test_what_is_refused_is_none(self):
+        script, failed, _ = self.compare(Subject("wmma", "phase", torch_subjects.Refused("only D = 64")),
+                                         Subject("cublas", "phase", OutOfMemory("CUDA out of memory")),
+                                         Subject("torch.math", "kernel", RuntimeError("no kernel")))
+        self.assertEqual(failed, [])
+        script.check_outcome([], [], failed)
 
 
 class TheFile(unittest.TestCase):
