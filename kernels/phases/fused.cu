@@ -152,6 +152,13 @@ __device__ __forceinline__ auto packed_row(Pointer tensor, const Strides& stride
   return head_rows<T>(tensor, strides, at.batch, head_of(view, at, row)) + query_of(view, row) * strides.row;
 }
 
+// A named barrier of some warps of the block (PTX ISA, "barrier"; number 0 is __syncthreads()'s). Its number
+// is a constant, because racecheck loses count of barriers whose number comes from a register.
+template <int kNumber, int kThreads>
+__device__ __forceinline__ void named_barrier() {
+  asm volatile("bar.sync %0, %1;" ::"n"(kNumber), "n"(kThreads) : "memory");
+}
+
 // The warps that share keys wait for each other, and for no others: groups drift apart, and the exponentials
 // of one run beside the products of another.
 template <typename Tile>
@@ -161,7 +168,16 @@ __device__ __forceinline__ void wait_for_group(int group) {
   } else if constexpr (Tile::kRowWarps == 1) {
     __syncwarp();
   } else {
-    asm volatile("bar.sync %0, %1;" ::"r"(group + 1), "n"(Tile::kGroupThreads) : "memory");
+    static_assert(Tile::kKeyWarps <= 4);
+    if (group == 0) {
+      named_barrier<1, Tile::kGroupThreads>();
+    } else if (group == 1) {
+      named_barrier<2, Tile::kGroupThreads>();
+    } else if (group == 2) {
+      named_barrier<3, Tile::kGroupThreads>();
+    } else {
+      named_barrier<4, Tile::kGroupThreads>();
+    }
   }
 }
 
