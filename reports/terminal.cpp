@@ -85,6 +85,11 @@ std::vector<std::string> kernel_lines(const RunAnalysis& run, int width) {
   const bool counted =
       std::any_of(run.kernels.begin(), run.kernels.end(), [](const auto& k) { return k.ns.has_value(); });
   if (!counted) {
+    // Of what was timed alone (an import of timings) nothing was to be counted: a line under every row would
+    // be noise.
+    if (run.run.measured_by("timing").size() + run.run.measured_by("check").size() ==
+        run.run.measurements.size())
+      return {};
     return {
         fmt::format("    {} kernels, no time of each: {}", run.kernels.size(),
                     printable(run.kernels.front().note.empty() ? "not counted" : run.kernels.front().note))};

@@ -17,8 +17,8 @@ using core::fail;
 using core::Result;
 using enum reports::Align;
 
-constexpr int kFixed = 55;  // all columns but the shape's and the device's, with their gaps
-constexpr int kShapeLeast = 14, kShapeMost = 34, kDeviceLeast = 6;
+constexpr int kFixed = 43;  // all columns but the phase's, the shape's and the device's, with their gaps
+constexpr int kPhaseLeast = 12, kPhaseMost = 24, kShapeLeast = 14, kShapeMost = 34, kDeviceLeast = 6;
 
 Result<store::RunFilter> filter_of(const Options& options) {
   store::RunFilter filter;
@@ -57,26 +57,32 @@ std::string shape_of(const store::RunSummary& run, std::string_view cold) {
   return reports::printable(text);
 }
 
-// The column of the shapes of one page: as wide as they are, as far as the terminal has room for it.
-struct ShapeColumn {
-  int width = kShapeLeast;
+// The columns of one page whose texts may be long: as wide as those are, as far as the terminal has room. A
+// phase's name goes first: which of two rows is which is told by it.
+struct Columns {
+  int phase = kPhaseLeast, shape = kShapeLeast, device = kDeviceLeast;
   std::string_view cold = ", cold caches";
 };
 
-ShapeColumn shape_column(const std::vector<store::RunSummary>& runs, int width) {
-  ShapeColumn column;
-  const int most = std::max(kShapeLeast, std::min(kShapeMost, width - kFixed - kDeviceLeast));
-  const auto widest = [&] {
-    int cells = kShapeLeast;
-    for (const auto& run : runs) cells = std::max(cells, reports::display_width(shape_of(run, column.cold)));
+Columns columns_of(const std::vector<store::RunSummary>& runs, int width) {
+  Columns columns;
+  const auto widest = [&runs](int least, const auto& text_of) {
+    int cells = least;
+    for (const auto& run : runs) cells = std::max(cells, reports::display_width(text_of(run)));
     return cells;
   };
-  if (widest() > most) column.cold = " cold";
-  column.width = std::min(widest(), most);
-  return column;
+  const auto shape = [&](const store::RunSummary& run) { return shape_of(run, columns.cold); };
+  const int room = width - kFixed - kDeviceLeast;
+  const int phase = widest(kPhaseLeast, [](const auto& run) { return reports::printable(run.subject); });
+  columns.phase = std::min(phase, std::clamp(room - kShapeLeast, kPhaseLeast, kPhaseMost));
+  const int most = std::clamp(room - columns.phase, kShapeLeast, kShapeMost);
+  if (widest(kShapeLeast, shape) > most) columns.cold = " cold";
+  columns.shape = std::min(widest(kShapeLeast, shape), most);
+  columns.device = width - kFixed - columns.phase - columns.shape;
+  return columns;
 }
 
-std::string row_of(const store::RunSummary& run, const ShapeColumn& shape, int width) {
+std::string row_of(const store::RunSummary& run, const Columns& columns) {
   // A recording or import of somebody else may hold anything in its texts.
   const auto column = [](std::string_view text, int cells, reports::Align align) {
     return reports::fit(reports::printable(text), cells, align);
@@ -84,10 +90,11 @@ std::string row_of(const store::RunSummary& run, const ShapeColumn& shape, int w
   std::string taken = run.taken_at.substr(0, 16);
   std::replace(taken.begin(), taken.end(), 'T', ' ');
   return fmt::format(
-      "{:>6} {} {} {} {} {} {}\n", run.id, column(taken, 16, kLeft), column(run.subject, 12, kLeft),
-      column(shape_of(run, shape.cold), shape.width, kLeft), column(time_text(run), 9, kRight),
+      "{:>6} {} {} {} {} {} {}\n", run.id, column(taken, 16, kLeft),
+      column(run.subject, columns.phase, kLeft), column(shape_of(run, columns.cold), columns.shape, kLeft),
+      column(time_text(run), 9, kRight),
       column(run.origin == core::Origin::kRecording ? "rec." : core::name_of(run.origin), 6, kLeft),
-      reports::cut(reports::printable(short_device(run.device)), width - kFixed - shape.width));
+      reports::cut(reports::printable(short_device(run.device)), columns.device));
 }
 
 nlohmann::ordered_json json_of(const store::RunSummary& run) {
@@ -154,12 +161,12 @@ Result<Listing> list_runs(const Options& options, int width) {
     listing.text = "no such runs\n" + strange_phases(*store, filter->subjects);
     return listing;
   }
-  const ShapeColumn shape = shape_column(page->runs, width);
-  listing.text = fmt::format("{:>6} {:<16} {:<12} {:<{}} {:>9} {:<6} {}\n", "run", "taken", "phase", "shape",
-                             shape.width, "p50", "from", "device");
+  const Columns columns = columns_of(page->runs, width);
+  listing.text = fmt::format("{:>6} {:<16} {:<{}} {:<{}} {:>9} {:<6} {}\n", "run", "taken", "phase",
+                             columns.phase, "shape", columns.shape, "p50", "from", "device");
   bool recorded = false;
   for (const auto& run : page->runs) {
-    listing.text += row_of(run, shape, width);
+    listing.text += row_of(run, columns);
     listing.json["runs"].push_back(json_of(run));
     recorded = recorded || run.origin == core::Origin::kRecording;
   }

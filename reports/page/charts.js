@@ -61,8 +61,9 @@
     return Object.assign(style, option, { axisLabel: Object.assign(style.axisLabel, option.axisLabel) });
   };
   const names = (runs) => axis({
-    type: 'category', data: runs.map((run) => fc.cutName(run.name, 22)), inverse: true,
-    axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colour('--ink'), width: 120, overflow: 'truncate' },
+    type: 'category', data: runs.map((run) => fc.cutName(run.name, 24)), inverse: true,
+    axisTick: { show: false }, splitLine: { show: false },
+    axisLabel: { color: colour('--ink'), width: window.innerWidth < 700 ? 120 : 170, overflow: 'truncate' },
   });
 
   // What the bars of runs can show: the value, its text, the axis.
@@ -138,7 +139,7 @@
       xAxis: axis({ type: 'value', scale: true, name: 'distance from the run’s median, %', nameLocation: 'middle', nameGap: 26, axisLine: { show: false },
         axisLabel: { formatter: (v) => (v > 0 ? '+' : '') + v + ' %' } }),
       yAxis: axis({ type: 'value', min: -0.5, max: timed.length - 0.5, inverse: true, interval: 1, splitLine: { show: false }, axisLine: { show: false },
-        axisLabel: { color: colour('--ink'), customValues: timed.map((_, i) => i), formatter: (v) => (timed[v] ? fc.cutName(timed[v].name, 22) : '') }, axisTick: { show: false } }),
+        axisLabel: { color: colour('--ink'), customValues: timed.map((_, i) => i), formatter: (v) => (timed[v] ? fc.cutName(timed[v].name, 24) : '') }, axisTick: { show: false } }),
       series: timed.map((run, row) => ({
         type: 'scatter', symbolSize: 5, itemStyle: { color: fc.runColour(run.colour), opacity: 0.55 },
         markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: colour('--soft'), type: 'solid', width: 1 },

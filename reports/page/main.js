@@ -130,9 +130,13 @@
       return fc.cut(run.name, 40) + ' ' + text.performance + ' at ' + text.intensity + (run.roofline.points[run.view.main_point].bound === null ? '' : ', ' + text.fraction + ' of the attainable');
     }).join('; '), 440, (w, hh) => fc.rooflineChart(runs, owner, memory, data.tensor_ceiling)(w, hh));
     const clock = owner.roofline.sm_clock_hz;
+    // A run without counters stands by the least bytes that its problem moves.
+    const modelled = runs.flatMap((run) => run.roofline.points).map((point) => point.bytes_provenance === 'model');
+    const bytes = modelled.every((model) => model) ? 'the least bytes of the problem, for none were counted'
+      : 'the bytes that were counted' + (modelled.includes(true) ? ', or by the least bytes of the problem where none were' : '');
     return fc.section('roofline', 'Roofline',
       h('div', { class: 'head' }, h('p', { class: 'note' }, 'Ceilings are theoretical, computed ' + (clock ? 'at ' + Math.round(clock / 1e6) + ' MHz, the ' + (owner.clock && owner.clock.nominal ? 'nominal ' : '') + 'SM clock of ' + fc.cut(owner.name, 40) + '’s run' : 'at the device’s highest clock, for no clock was recorded') +
-        '. Dashed lines are no limits: a definition, or one kind of instruction below another. Points stand by the bytes that were counted; what a run is judged by is its share of the problem’s limit.'),
+        '. Dashed lines are no limits: a definition, or one kind of instruction below another. Points stand by ' + bytes + '; what a run is judged by is its share of the problem’s limit.'),
       memories.length > 1 ? fc.choices('Bytes of', memories.map((m) => [m, m.toUpperCase()]), (value) => { memory = value; chart.redraw(); }) : null),
       chart.element, cacheNote(runs), fc.rooflineTable(runs, owner), reasons.map((reason) => h('p', { class: 'note' }, reason)));
   }

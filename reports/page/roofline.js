@@ -3,6 +3,13 @@
 (function (fc) {
   const { colour, axis } = fc;
   const kSymbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
+  const kNameLength = 24;
+
+  // A name that stands above or below its point has an arrow of its colour; braces would be the drawing library's marks there.
+  function named(run, moved) {
+    const name = fc.cutName(run.name, kNameLength);
+    return moved ? '{arrow|' + (moved < 0 ? '\u2193' : '\u2191') + '} ' + name.replace(/[{}]/g, ' ') : name;
+  }
 
   const decadeBelow = (value) => Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
   const decadeAbove = (value) => Math.pow(10, Math.ceil(Math.log10(value) - 1e-9));
@@ -96,13 +103,22 @@
     // A name may lie on a line where there is no other room, but never on another name.
     const lines = scene.computes.map((c) => [0, map.at(scene.xMax, c.value)[1] - 2, size.width, map.at(scene.xMax, c.value)[1] + 2]);
     const sides = scene.points.map(({ run }, i) => {
-      const [x, y] = at[i], wide = 7.6 * fc.cutName(run.name, 18).length;
+      const [x, y] = at[i], wide = 7.6 * fc.cutName(run.name, kNameLength).length;
       const boxes = { right: [x + 12, y - 8, x + 12 + wide, y + 8], left: [x - 12 - wide, y - 8, x - 12, y + 8],
         top: [x - wide / 2, y - 28, x + wide / 2, y - 12], bottom: [x - wide / 2, y + 12, x + wide / 2, y + 28] };
       const inside = (box) => box[0] >= 0 && box[2] <= size.width && box[1] >= 0 && box[3] <= size.height;
-      const known = Object.keys(boxes).filter((name) => inside(boxes[name]));
-      const place = known.find((name) => free([boxes[name]], taken.concat(lines))) || known.find((name) => free([boxes[name]], taken)) || known[0] || 'top';
-      taken.push(boxes[place]);
+      // Points of nearly the same rate stand on each other: then a name moves up or down, with an arrow of its point's colour.
+      const places = Object.entries(boxes).map(([side, box]) => ({ side, box, moved: 0 }));
+      for (const moved of [-18, 18, -36, 36, -54, 54, -72, 72]) {
+        for (const side of ['right', 'left']) {
+          const [left, top, right, bottom] = boxes[side];
+          places.push({ side, moved, box: side === 'right' ? [left, top + moved, right + 14, bottom + moved] : [left - 14, top + moved, right, bottom + moved] });
+        }
+      }
+      const known = places.filter(({ box }) => inside(box));
+      const place = known.find(({ moved, box }) => moved === 0 && free([box], taken.concat(lines))) || known.find(({ box }) => free([box], taken)) ||
+        known[0] || { side: 'top', moved: 0, box: boxes.top };
+      taken.push(place.box);
       return place;
     });
     return { map, computes, bandwidths, sides };
@@ -153,7 +169,9 @@
         series: ceilingSeries(scene, memory, size, places).concat(scene.points.map(({ run, point, text }, i) => ({
           type: 'scatter', z: 3, symbolSize: 13, symbol: kSymbols[run.colour % kSymbols.length],
           itemStyle: { color: fc.runColour(run.colour), borderColor: colour('--panel'), borderWidth: 1.5, opacity: 1 },
-          label: { show: true, position: places.sides[i], distance: 6, formatter: () => fc.cutName(run.name, 18), color: colour('--ink'),
+          label: { show: true, position: places.sides[i].side, distance: 6, offset: [0, places.sides[i].moved],
+            formatter: () => named(run, places.sides[i].moved),
+            rich: { arrow: { color: fc.runColour(run.colour), fontSize: 13, fontWeight: 700 } }, color: colour('--ink'),
             fontSize: 12, fontWeight: 600, textBorderColor: colour('--panel'), textBorderWidth: 3 },
           data: [{ value: [point.intensity, point.performance], tip: [fc.cut(run.name, 60), text.performance + ' at ' + text.intensity,
             ...(point.bound === null ? ['its ceiling is a definition and no limit'] : [text.fraction + ' of the attainable ' + text.attainable, point.bound + ' bound']),

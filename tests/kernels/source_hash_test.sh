@@ -51,7 +51,7 @@ for file in kernels/models.cpp kernels/bench/device/reference_attention.cu kerne
 done
 expect_changed core/attention.h "${all% }"  # a header that is read, and no file of kernels/
 expect_changed kernels/cublas_library.cpp "cublas kernels"
-expect_changed cuda/dynamic_library.cpp "cublas kernels"
+expect_changed cuda/dynamic_library.cpp "cublas cudnn kernels"
 expect_changed kernels/phases/wmma.cu "wmma kernels"
 expect_changed kernels/phase_index.cpp kernels
 expect_changed kernels/bench/reference.cpp kernels

@@ -290,6 +290,12 @@ TEST(RunsTable, ShowsTheKernelsOfALaunchWithTheirShares) {
   const auto refused =
       fixtures::analysed({fixtures::without_counters(fixtures::library_record())}, catalogue());
   EXPECT_THAT(runs_table(refused, {false, 200}), HasSubstr("    3 kernels, no time of each: "));
+
+  core::RunRecord timed_alone = fixtures::library_record();
+  std::erase_if(timed_alone.measurements,
+                [](const auto& one) { return one.collector != "timing" && one.collector != "check"; });
+  EXPECT_THAT(runs_table(fixtures::analysed({timed_alone}, catalogue()), {false, 200}),
+              Not(HasSubstr("no time of each")));
 }
 
 TEST(RunsTable, OneRunAloneHasItsBarsSeveralTheirBusiestUnit) {

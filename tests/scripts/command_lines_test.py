@@ -207,7 +207,7 @@ class StandIns(unittest.TestCase):
 
     def test_record_takes_all_phases_with_the_mask_and_from_cold_caches_too(self):
         self.assertEqual(self.start("record", "/tmp/out.db.zst").returncode, 0)
-        full, masked, cold, packed = self.called("flashcore-profile")
+        full, masked, cold, long, slow, decode, packed = self.called("flashcore-profile")
         for shape in ("tiny", "small", "medium", "mission", "multi_batch", "large"):
             self.assertIn(f"[--shape] [{shape}]", full)
         for shape in ("mission,causal", "large,causal"):
@@ -215,6 +215,15 @@ class StandIns(unittest.TestCase):
         self.assertIn("[--shape] [mission] [--shape] [large] [--cache] [cold]", cold)
         for call in (full, masked, cold):
             self.assertIn("[--phase] [all]", call)
+            self.assertIn("[--set] [full] [--strict]", call)
+        for shape in ("long", "long128", "long,causal", "long128,causal", "long,bf16", "long128,bf16"):
+            self.assertIn(f"[--shape] [{shape}]", long)
+        self.assertIn("[--phase] [baseline] [--shape] [long] [--shape] [long128] [--iters] [10]", slow)
+        for call in (long, decode):
+            for phase in ("wmma", "fused", "cudnn"):
+                self.assertIn(f"[--phase] [{phase}]", call)
+        self.assertIn("[--shape] [8,32,1,8192,128,hkv=8]", decode)
+        for call in (long, slow, decode):
             self.assertIn("[--set] [full] [--strict]", call)
         self.assertIn("[record] [/tmp/out.db.zst] [--db]", packed)
         self.profile("", 3)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ladder_table_test.py SOURCE PROGRAM
 
-The numbers of README.md and docs/kernels.md are those of the shipped recording, read by PROGRAM; and
+The numbers of README.md and docs/kernels.md are those of the shipped recording and timings, read by PROGRAM; and
 scripts/ladder_table sees what makes them others. The drawings are what scripts/draw_tiles draws."""
 import json
 import pathlib
@@ -44,7 +44,7 @@ class LadderTable(unittest.TestCase):
             (self.root / page).write_text((SOURCE / page).read_text(encoding="utf-8"), encoding="utf-8")
 
     def check(self, *options, code=1):
-        ran = run("ladder_table", "--root", self.root, "--json", self.json, *options)
+        ran = run("ladder_table", "--root", self.root, "--json", self.json, "--program", PROGRAM, *options)
         self.assertEqual(ran.returncode, code, ran.stdout + ran.stderr)
         return ran.stdout + ran.stderr
 
@@ -83,6 +83,33 @@ class LadderTable(unittest.TestCase):
         for page in PAGES:
             self.assertIn(f"{page}: ", said)
         self.assertRegex(said, r"docs/kernels.md: (\w+, )*wmma")
+
+    def test_another_gain_choice_or_counter_of_fused_is_seen(self):
+        def change(value):
+            def other(runs):
+                for one in runs:
+                    if one["phase"] == "fused" and one["shape"] == "long128" and one["cache"] == "warm":
+                        value(one)
+            return other
+        def busier(one):
+            one["metrics"]["shared_throughput"]["value"] += 1
+        def choose(one):
+            next(m for m in one["measurements"] if "choice" in m["parameters"])["parameters"]["choice"] = "other"
+        self.assertIn("fused_units: other", self.check(*self.change_runs(change(busier))))
+        self.assertIn("docs/kernels.md: gains: other", self.check(*self.change_runs(change(choose))))
+
+    def test_another_time_of_pytorch_is_seen(self):
+        timings = json.loads((SOURCE / "recordings" / "h200_torch.json").read_text(encoding="utf-8"))
+        for subject in timings["problems"][0]["subjects"]:
+            for sample in subject["samples"]:
+                sample["duration_ns"] *= 1.1
+        other = self.root / "timings.json"
+        other.write_text(json.dumps(timings), encoding="utf-8")
+        said = self.check("--timings", other)
+        self.assertIn("README.md: torch_summary: other", said)
+        self.assertIn("docs/kernels.md: torch: other", said)
+        self.assertEqual(run("ladder_table", "--json", self.json, "--program", PROGRAM, "--timings",
+                             self.root / "none").returncode, 2)
 
     def test_a_recorded_phase_without_a_place_is_seen(self):
         self.change("docs/kernels.md", r"<!-- ladder: wmma -->", "<!-- gone -->")

@@ -298,15 +298,18 @@ TEST(Recording, TheShippedOneIsWhole) {
   auto recording = open_recording(path);
   ASSERT_TRUE(recording) << core::to_text(recording.error());
   const auto runs = runs_in(*recording);
-  EXPECT_GE(runs.size(), 24u);
+  EXPECT_GE(runs.size(), 92u);
   std::set<core::CacheState> states;
+  std::set<std::string> phases, problems;
   for (const RunSummary& summary : runs) {
     auto run = recording->read_run(summary.id);
     ASSERT_TRUE(run) << core::to_text(run.error());
     EXPECT_EQ(run->answer, core::Answer::kRight);
     EXPECT_EQ(run->measured_by("check").size(), 2u);  // before timing and after it
     ASSERT_EQ(run->measured_by("timing").size(), 1u);
-    EXPECT_EQ(run->measured_by("timing")[0]->samples.size(), 155u);  // launches, batches, the empty kernel
+    // Launches, replays and the empty kernel; a launch of a tenth of a second is timed ten times, not a
+    // hundred.
+    EXPECT_TRUE(std::set<std::size_t>({155u, 25u}).contains(run->measured_by("timing")[0]->samples.size()));
     for (const core::Sample& sample : core::all_samples(*run)) {
       if (sample.kind == core::SampleKind::kGraph) {
         EXPECT_TRUE(sample.effective_clock_mhz);
@@ -314,12 +317,17 @@ TEST(Recording, TheShippedOneIsWhole) {
     }
     EXPECT_GE(run->measured_by("cupti").size(), 1u);
     EXPECT_TRUE(core::attention_of(*run->problem));
+    phases.insert(run->subject.name);
+    problems.insert(core::problem_label(*run->problem));
     EXPECT_EQ(run->cache, summary.cache);
     ASSERT_TRUE(run->cache);  // our own collectors took it
     states.insert(*run->cache);
     EXPECT_TRUE(run->model);
   }
   EXPECT_EQ(states.size(), 2u);
+  EXPECT_THAT(phases, ::testing::UnorderedElementsAre("baseline", "wmma", "fused", "cublas", "cudnn"));
+  EXPECT_THAT(problems, ::testing::IsSupersetOf({"mission", "mission,bf16", "long", "long,causal", "long128",
+                                                 "long128,bf16", "8,32,1,8192,128,hkv=8"}));
 }
 
 TEST(Recording, TheShippedOneWrittenOutAgainSaysTheSame) {

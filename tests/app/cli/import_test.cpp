@@ -58,18 +58,20 @@ TEST_F(Imports, TimingsBesidePyTorchStandWithTheLadder) {
   std::map<std::string, json> by_name;
   const json all = json::parse(content(runs_json));
   for (const json& one : all["runs"]) by_name.emplace(one["subject"]["name"], one);
-  ASSERT_EQ(by_name.size(), 6U);
+  ASSERT_EQ(by_name.size(), 9U);  // five phases and PyTorch's four backends
   const json& cudnn = by_name["torch.cudnn"];
   EXPECT_EQ(cudnn["answer"], "right");
   EXPECT_EQ(cudnn["roofline"]["points"][0]["flops_provenance"], "model");
   // 4 * 8 * 64 * 512 * 512 FLOPs.
   EXPECT_DOUBLE_EQ(cudnn["roofline"]["points"][0]["flops"].get<double>(), 536'870'912.0);
   EXPECT_EQ(by_name["wmma"]["subject"]["ladder"]["rung"], 2);
-  EXPECT_EQ(by_name["torch.efficient"]["answer"], "wrong");
-  EXPECT_TRUE(by_name["torch.efficient"]["roofline"]["points"].empty());
+  EXPECT_EQ(by_name["fused"]["subject"]["ladder"]["rung"], 3);
+  EXPECT_TRUE(cudnn["subject"]["ladder"]["reference"]);
   EXPECT_THAT(content(report), HasSubstr("torch.cudnn"));
   const auto list = json::parse(run({"list", "runs", "--db", db(), "--json"}).out);
-  EXPECT_EQ(list["runs"].size(), 7U);
+  EXPECT_EQ(list["runs"].size(), 34U);
+  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("no time of each")));
+  EXPECT_THAT(run({"list", "runs", "--db", db()}).out, HasSubstr(" torch.efficient "));
 }
 
 TEST_F(Imports, ABrokenFileIsToldWithItsPlaceAndLeavesNothing) {
