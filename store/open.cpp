@@ -174,8 +174,17 @@ Result<std::unique_ptr<OpenFiles::Live>> Store::Impl::look(bool live_only) {
   const auto held = OpenFiles::lock();
   const std::string key = OpenFiles::key_of(path);
   const FileStamp before = stamp_of(path);
-  if (before.size > 0 && OpenFiles::is_live(key)) return std::make_unique<OpenFiles::Live>(key);
-  auto file = check_file(path, mode);
+  const bool is_live = OpenFiles::is_live(key);
+  if (before.size > 0 && is_live) return std::make_unique<OpenFiles::Live>(key);
+  // Not there yet or empty, and a thread of this process is making it: to open and close it here would take
+  // away the locks that the thread holds (fcntl: "closing any descriptor of the file releases all locks of
+  // the process").
+  const bool being_made = is_live && mode == Mode::kReadWrite;
+  if (is_live && !being_made) {
+    return fail(core::ErrorCode::kDatabase,
+                "cannot read " + path.string() + ": it is being made at this moment", "try again");
+  }
+  auto file = being_made ? Result<FileState>(FileState{.is_new = true}) : check_file(path, mode);
   if (!file) return fail(file.error());
   if (file->is_new) {
     Connection empty = connect_memory();
