@@ -174,25 +174,25 @@ Result<std::unique_ptr<OpenFiles::Live>> Store::Impl::look(bool live_only) {
   const auto held = OpenFiles::lock();
   const std::string key = OpenFiles::key_of(path);
   const FileStamp before = stamp_of(path);
-  const bool is_live = OpenFiles::is_live(key);
-  if (before.size > 0 && is_live) return std::make_unique<OpenFiles::Live>(key);
-  // Not there yet or empty, and a thread of this process is making it: to open and close it here would take
-  // away the locks that the thread holds (fcntl: "closing any descriptor of the file releases all locks of
-  // the process").
-  const bool being_made = is_live && mode == Mode::kReadWrite;
-  if (is_live && !being_made) {
-    return fail(core::ErrorCode::kDatabase,
-                "cannot read " + path.string() + ": it is being made at this moment", "try again");
-  }
-  auto file = being_made ? Result<FileState>(FileState{.is_new = true}) : check_file(path, mode);
-  if (!file) return fail(file.error());
-  if (file->is_new) {
+  const auto nothing_yet = [&] {
     Connection empty = connect_memory();
     migrate(empty.get(), migrations());
     execute(empty.get(), "PRAGMA query_only = ON");
     take(std::move(empty), View::kPending, nullptr);
     return nullptr;
+  };
+  if (OpenFiles::is_live(key)) {
+    if (before.size > 0) return std::make_unique<OpenFiles::Live>(key);
+    // A thread of this process is making it. To open and close the file here would take that thread's locks
+    // away: they are the process's, and go with the first descriptor of the file that it closes (POSIX,
+    // fcntl).
+    if (mode == Mode::kReadWrite) return nothing_yet();
+    return fail(core::ErrorCode::kDatabase,
+                "cannot read " + path.string() + ": it is being made at this moment", "try again");
   }
+  auto file = check_file(path, mode);
+  if (!file) return fail(file.error());
+  if (file->is_new) return nothing_yet();
   const bool at_rest = !before.log && !live_only;
   if (mode == Mode::kReadWrite && at_rest) {
     if (auto good = probe(path); !good) return fail(good.error());
