@@ -125,6 +125,8 @@ class Catalogue {
 
   // Every metric of the catalogue for a run: with a value, or with the reason why not.
   std::vector<MetricValue> evaluate(const core::RunRecord& run) const;
+  // One of them; `run` need hold no more than needs_of() says.
+  MetricValue evaluate(const core::RunRecord& run, const Metric& metric) const;
 
  private:
   static core::Result<Catalogue> from_parts(CatalogueBuilder& builder, const std::string& hashed);

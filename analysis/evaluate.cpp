@@ -227,4 +227,8 @@ std::vector<MetricValue> Catalogue::evaluate(const core::RunRecord& run) const {
   return all;
 }
 
+MetricValue Catalogue::evaluate(const core::RunRecord& run, const Metric& metric) const {
+  return value_of(inputs_of(run), metric);
+}
+
 }  // namespace flashcore::analysis

@@ -74,12 +74,17 @@ bool takes_si_prefix(std::string_view unit) {
 }  // namespace
 
 std::string format_value(double value, std::string_view unit) {
+  return format_value(value, unit, kDigits);
+}
+
+std::string format_value(double value, std::string_view unit, int digits) {
   if (!std::isfinite(value)) return "not a number";
-  if (unit == "ns") return format_duration_ns(value);
-  if (unit == "s") return format_duration_ns(value * 1e9);
-  if (takes_si_prefix(unit)) return scaled(value, kSiPrefixes, unit);
-  const bool is_count = std::fabs(value) >= 1000;
-  const std::string number = is_count ? format_count(value) : without_trailing_zeros(three_digits(value));
+  if (unit == "ns") return format_duration_ns(value, digits);
+  if (unit == "s") return format_duration_ns(value * 1e9, digits);
+  if (takes_si_prefix(unit)) return scaled(value, kSiPrefixes, unit, digits);
+  // From a thousand on a number with its thousands apart, unless its fraction was asked for.
+  const bool is_count = std::fabs(value) >= 1000 && (digits <= 4 || value == std::floor(value));
+  const std::string number = is_count ? format_count(value) : without_trailing_zeros(with_digits(value, digits));
   if (unit.empty() || unit == "1") return number;
   return fmt::format("{} {}", number, unit);
 }

@@ -13,6 +13,8 @@ namespace flashcore::analysis {
 
 // "12.3 µs", "98.7 %", "4.19 MB", "3.21 TB/s", "123 TFLOP/s", "0.52"; three significant digits.
 std::string format_value(double value, std::string_view unit);
+// With so many significant digits (3 to 15), to tell the ticks of an axis apart.
+std::string format_value(double value, std::string_view unit, int digits);
 // The same, with "missing" for nothing.
 std::string format_value(const std::optional<double>& value, std::string_view unit);
 std::string format_duration_ns(double duration_ns);

@@ -28,6 +28,8 @@ struct ChildSpec {
   std::filesystem::path program;
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;  // on top of this process's own
+  // Of a LineChild: sent SIGTERM when the thread that started it ends; run_child() always does so.
+  bool ends_with_parent = false;
 };
 
 struct ChildLimits {

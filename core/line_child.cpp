@@ -179,7 +179,7 @@ Result<std::unique_ptr<LineChild>> LineChild::start(const ChildSpec& spec) {
   if (!output) return fail(output.error());
   auto errors = output_pipe(spec);
   if (!errors) return fail(errors.error());
-  const auto pid = launch(spec, input->childs, output->childs, errors->childs, false);
+  const auto pid = launch(spec, input->childs, output->childs, errors->childs, spec.ends_with_parent);
   if (!pid) return fail(pid.error());
   return std::make_unique<RealLineChild>(spec.program.filename().string(), *pid, std::move(input->ours),
                                          std::move(output->ours), std::move(errors->ours));

@@ -19,7 +19,8 @@ constexpr std::string_view kSummary =
     "r.problem_id, "
     "r.cache, ifnull(c.name, ''), e.git_sha, r.answer, m.graph_p50_ns, m.launch_p50_ns, m.counted_ns, "
     "m.measurement_count, "
-    "m.counter_count, m.diagnostic_count FROM run r JOIN run_summary m ON m.run_id = r.id JOIN subject s "
+    "m.counter_count, m.diagnostic_count, m.clock_mhz FROM run r JOIN run_summary m ON m.run_id = r.id JOIN "
+    "subject s "
     "ON s.id = r.subject_id JOIN environment e ON e.id = r.environment_id LEFT JOIN device d ON d.id = "
     "r.device_id "
     "LEFT JOIN device_class c ON c.id = d.class_id WHERE r.id = ?";
@@ -34,7 +35,7 @@ RunSummary summary_of(Store::Impl& impl, RowId id) {
   if (select->step()) {
     select->read(r.id, r.session_id, r.taken_at, r.origin, r.kind, r.subject, r.subject_title, rung,
                  reference, problem, r.cache, r.device, r.commit, r.answer, r.graph_p50_ns, r.launch_p50_ns,
-                 r.counted_ns, r.measurement_count, r.counter_count, r.diagnostic_count);
+                 r.counted_ns, r.measurement_count, r.counter_count, r.diagnostic_count, r.clock_mhz);
   }
   if (r.id != id) {
     throw UnreadableValue(fmt::format("it is damaged: run {} is in an index and its row is missing", id),

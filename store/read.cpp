@@ -13,52 +13,6 @@ namespace {
 
 using core::RowId;
 
-core::SubjectRecord read_subject(Store::Impl& impl, RowId id) {
-  const Prepared select =
-      impl.prepare("SELECT kind, name, title, rung, reference, source_hash FROM subject WHERE id = ?");
-  select->bind(id);
-  if (!select->step()) lost(fmt::format("subject {} is referenced but missing", id));
-  core::SubjectRecord subject;
-  std::optional<int> rung;
-  std::optional<bool> reference;
-  select->read(subject.kind, subject.name, subject.title, rung, reference, subject.source_hash);
-  if (rung && reference) subject.ladder = core::LadderRecord{*rung, *reference};
-  return subject;
-}
-
-core::DeviceRecord read_device(Store::Impl& impl, RowId id) {
-  RowId class_id = 0;
-  std::string uuid;
-  {
-    const Prepared select = impl.prepare("SELECT class_id, uuid FROM device WHERE id = ?");
-    select->bind(id);
-    if (!select->step()) lost(fmt::format("device {} is referenced but missing", id));
-    select->read(class_id, uuid);
-  }
-  auto device = read_row<core::DeviceRecord>(impl, "device_class", kDeviceColumns, class_id,
-                                             [](auto& d) { return device_fields(d); });
-  device.uuid = std::move(uuid);
-  return device;
-}
-
-std::vector<core::KernelRecord> read_kernels(Store::Impl& impl, RowId run) {
-  const Prepared select = impl.prepare(
-      "SELECT run_id, ordinal, name, grid_x, grid_y, grid_z, block_x, block_y, block_z FROM kernel WHERE "
-      "run_id = ? ORDER BY ordinal");
-  select->bind(run);
-  std::vector<core::KernelRecord> kernels;
-  while (select->step()) {
-    core::KernelRecord& k = kernels.emplace_back();
-    RowId said = 0;
-    std::optional<std::int64_t> grid[3], block[3];
-    select->read(said, k.ordinal, k.name, grid[0], grid[1], grid[2], block[0], block[1], block[2]);
-    expect_owner(said, run, "kernel");
-    if (grid[0] && grid[1] && grid[2]) k.grid = core::Extent3{*grid[0], *grid[1], *grid[2]};
-    if (block[0] && block[1] && block[2]) k.block = core::Extent3{*block[0], *block[1], *block[2]};
-  }
-  return kernels;
-}
-
 // How many rows of each kind a measurement says that it has.
 struct Counts {
   std::int64_t parameters = 0, kernels = 0, resources = 0, samples = 0, counters = 0, checks = 0, clocks = 0,

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/records.h"
 #include "core/result.h"
@@ -34,6 +35,11 @@ Record read_row(Store::Impl& impl, std::string_view table, std::string_view colu
 }
 
 core::EnvironmentRecord read_environment(Store::Impl& impl, core::RowId id);
+
+core::SubjectRecord read_subject(Store::Impl& impl, core::RowId id);
+core::DeviceRecord read_device_class(Store::Impl& impl, core::RowId id);  // without UUID
+core::DeviceRecord read_device(Store::Impl& impl, core::RowId id);
+std::vector<core::KernelRecord> read_kernels(Store::Impl& impl, core::RowId run);
 
 core::Tags read_tags(Store::Impl& impl, std::string_view table, std::string_view owner, core::RowId id);
 

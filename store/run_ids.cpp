@@ -37,7 +37,7 @@ RunIds::RunIds(Store::Impl& impl, const RunFilter& filter, std::size_t wanted)
   if (begin_ == 0 && !oldest_first_) begin_ = std::numeric_limits<RowId>::max();
   session_ = filter.session;
   cache_ = filter.cache;
-  if (!resolve(filter)) return;
+  if (!resolve(filter) || !resolve_commits(filter)) return;
   // A filter that keeps every series keeps every run: there is nothing to merge.
   by_series_ =
       !filter.subjects.empty() || !filter.problems.empty() || !filter.device_contains.empty() || cache_;
@@ -74,6 +74,17 @@ bool RunIds::resolve(const RunFilter& filter) {
   select.bind_all(values);
   while (select.step()) series_.push_back(select.value<RowId>());
   return true;
+}
+
+// The environments of the commits that are asked for; false where there is none.
+bool RunIds::resolve_commits(const RunFilter& filter) {
+  if (filter.commits.empty()) return true;
+  environments_.emplace();
+  Statement select(impl_.db(), fmt::format("SELECT id FROM environment WHERE git_sha IN ({}) ORDER BY id",
+                                           marks(filter.commits.size())));
+  select.bind_all(filter.commits);
+  while (select.step()) environments_->push_back(select.value<RowId>());
+  return !environments_->empty();
 }
 
 // The series that a session or tag has, found by jumping from one to the next.
@@ -130,6 +141,7 @@ void RunIds::choose(bool any_series) {
   if (!since_.empty() && take_young(any_series, best ? best->size : kMostCounted)) return;
   skip_old();
   if (best) return start(*best);
+  if (environments_) return start(Lead{Table::kEnvironment, 0, *environments_, 0});
   start(Lead{Table::kAll, 0, {0}, 0});
 }
 
@@ -182,7 +194,11 @@ void RunIds::start(const Lead& lead) {
   const Index index = index_of(table_ == Table::kSession, table_ == Table::kTag);
   std::string where;
   if (!index.key.empty()) where += fmt::format("{} = ?5 AND ", index.key);
-  if (table_ != Table::kAll) where += "series_id = ?4 AND ";
+  if (table_ == Table::kEnvironment) {
+    where += "environment_id = ?4 AND ";
+  } else if (table_ != Table::kAll) {
+    where += "series_id = ?4 AND ";
+  }
   if (!since_.empty()) where += "taken_at >= ?3 AND ";
   piece_sql_ = fmt::format("SELECT {0} FROM {1} WHERE {2}{0} {3} ?1 ORDER BY {0} {4} LIMIT ?2", index.id,
                            index.table, where, oldest_first_ ? ">" : "<", oldest_first_ ? "ASC" : "DESC");
@@ -247,6 +263,12 @@ bool RunIds::keeps(RowId id) const {
     select->bind(id, *session_);
     if (!select->step()) return false;
   }
+  if (environments_ && table_ != Table::kEnvironment) {
+    const Prepared select = impl_.prepare("SELECT environment_id FROM run WHERE id = ?");
+    select->bind(id);
+    if (!select->step()) return true;  // an index names what is not there: expect_own() says so
+    if (!std::binary_search(environments_->begin(), environments_->end(), select->value<RowId>())) return false;
+  }
   for (const RowId tag : tags_) {
     if (table_ == Table::kTag && tag == key_) continue;
     const Prepared select = impl_.prepare("SELECT 1 FROM tagged_run WHERE run_id = ? AND tag_id = ?");
@@ -263,15 +285,16 @@ void RunIds::expect_own(RowId id) {
   last_ = id;
   if (table_ != Table::kAll || by_series_) {
     const Prepared select =
-        impl_.prepare("SELECT series_id, session_id, taken_at, cache FROM run WHERE id = ?");
+        impl_.prepare("SELECT series_id, session_id, taken_at, cache, environment_id FROM run WHERE id = ?");
     select->bind(id);
     if (!select->step()) return;  // reading the run says so
-    RowId series = 0, session = 0;
+    RowId series = 0, session = 0, environment = 0;
     std::string taken_at;
     std::optional<core::CacheState> cache;
-    select->read(series, session, taken_at, cache);
+    select->read(series, session, taken_at, cache, environment);
     good = good && std::binary_search(series_.begin(), series_.end(), series) &&
-           (!session_ || session == *session_) && (!cache_ || cache == cache_) && taken_at >= since_;
+           (!session_ || session == *session_) && (!cache_ || cache == cache_) && taken_at >= since_ &&
+           (!environments_ || std::binary_search(environments_->begin(), environments_->end(), environment));
   }
   if (table_ == Table::kTag) {
     const Prepared select = impl_.prepare("SELECT 1 FROM tagged_run WHERE run_id = ? AND tag_id = ?");

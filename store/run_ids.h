@@ -4,7 +4,8 @@
 // series has its runs in the order of ids in an index, and so has each tag and each session within a series;
 // their heads are merged. Which of these leads is taken is decided by counting, up to a few thousand, which
 // is the rarest; what the lead does not say is asked of each run that it brings. Where few runs are young
-// enough for `since`, they are taken by the index over time and sorted.
+// enough for `since`, they are taken by the index over time and sorted. Commits become environments, which are
+// few rows: they lead where nothing else chooses, and are asked of each run elsewhere.
 //
 // Owns: what it has read ahead. Threads: the Store's. Errors: SqlFailure.
 #pragma once
@@ -25,15 +26,15 @@ class RunIds {
   std::optional<core::RowId> next();
 
  private:
-  enum class Table { kAll, kSeries, kSession, kTag };
+  enum class Table { kAll, kSeries, kSession, kTag, kEnvironment };
   struct Lead {
     Table table = Table::kAll;
     core::RowId key = 0;  // session or tag
-    std::vector<core::RowId> series;
+    std::vector<core::RowId> series;  // of kEnvironment the environments
     std::int64_t size = 0;  // up to kMostCounted
   };
   struct Stream {
-    core::RowId series = 0;
+    core::RowId series = 0;  // of kEnvironment the environment
     core::RowId behind = 0;  // the last id that was read
     std::vector<core::RowId> ahead;
     std::size_t at = 0;
@@ -46,6 +47,7 @@ class RunIds {
   };
 
   bool resolve(const RunFilter& filter);
+  bool resolve_commits(const RunFilter& filter);
   void choose(bool any_series);
   Lead lead(Table table, core::RowId key) const;
   std::int64_t count(const Lead& lead) const;
@@ -69,6 +71,7 @@ class RunIds {
   std::optional<core::CacheState> cache_;
   std::optional<core::RowId> session_;
   std::vector<core::RowId> tags_;
+  std::optional<std::vector<core::RowId>> environments_;  // sorted
   Table table_ = Table::kAll;
   core::RowId key_ = 0;
   std::string piece_sql_;

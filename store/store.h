@@ -65,6 +65,7 @@ struct RunSummary {
   std::optional<double> launch_p50_ns;
   std::optional<double>
       counted_ns;  // gpu__time_duration.sum (or nvbench's mean) over the kernels, where nothing was timed
+  std::optional<double> clock_mhz;  // median effective SM clock of the graph samples, else of the launches
   int measurement_count = 0;
   int counter_count = 0;
   int diagnostic_count = 0;
@@ -78,6 +79,7 @@ struct RunFilter {
   std::string device_contains;  // part of the class's name, any case
   std::optional<core::RowId> session;
   core::Tags tags;            // all of them, of the run or of its session
+  std::vector<std::string> commits;  // any of these, whole as environments have them (Store::commits)
   std::string since;          // taken at or after, ISO 8601 (a date alone is its midnight)
   core::RowId before_id = 0;  // for the next page: the last id of this one (only ids below it, or
                               // above it with oldest_first); 0 for the first page
@@ -89,6 +91,48 @@ struct RunFilter {
 struct RunPage {
   std::vector<RunSummary> runs;  // newest first unless oldest_first
   bool more = false;
+};
+
+// What choosing among runs needs of each: which build it was, on what, with what answer.
+struct RunHead {
+  core::RowId id = 0;
+  core::RowId series = 0;        // subject, problem, class of device and cache state together, in this file
+  core::RowId device_class = 0;  // names the class in this file; 0 where it is not known
+  core::Answer answer = core::Answer::kUnchecked;
+  std::optional<core::CacheState> cache;
+  std::string subject;
+  std::string source_hash;   // of the subject; empty where there is nothing to hash
+  std::string commit;        // git_sha of the environment
+  std::string kernels_hash;  // of the environment
+};
+struct RunHeads {
+  std::vector<RunHead> runs;  // newest first unless oldest_first
+  bool more = false;
+};
+
+// One subject on one problem on one class of device, from caches in one state: what is compared over time.
+struct Series {
+  core::RowId id = 0;
+  core::SubjectKind kind = core::SubjectKind::kPhase;
+  std::string subject;
+  std::optional<core::Problem> problem;
+  std::optional<core::DeviceRecord> device;  // its class, without UUID
+  std::optional<core::CacheState> cache;
+};
+
+// What is read of the measurements of many runs, where all would be too much.
+struct RunPart {
+  enum class Samples { kNone, kWhereNoClock, kAll };  // kWhereNoClock: of runs that have no `clock_mhz`
+  Samples samples = Samples::kNone;                   // with the clock log
+  bool resources = false;
+  std::function<bool(std::string_view name)> counter = {};  // nothing: none
+};
+
+// A run of a series: its head as read_run() has it (but tags and diagnostics), its measurements with their
+// parameters where they hold samples, and of what they hold the part that was asked for.
+struct SeriesRun {
+  core::RunRecord run;
+  std::optional<double> graph_p50_ns, launch_p50_ns, clock_mhz;  // as stored, whatever the answer is
 };
 
 struct SessionSummary {
@@ -135,13 +179,28 @@ class Store {
   core::Status add_diagnostic(core::RowId run, const core::DiagnosticRecord& diagnostic);
 
   core::Result<RunPage> list_runs(const RunFilter& filter) const;
+  core::Result<RunHeads> run_heads(const RunFilter& filter) const;  // as list_runs, for many runs
+  core::Result<std::vector<RunHead>> run_heads(std::span<const core::RowId> ids) const;  // kUsage: one is missing
   core::Result<std::int64_t> count_runs() const;
+  // The commits of environments that begin with these digits, in any case; all of them for none.
+  core::Result<std::vector<std::string>> commits(std::string_view digits) const;
+  // The tags of runs and sessions, "key" with "value"; those of one value where it is given. Up to `limit`.
+  core::Result<std::vector<std::pair<std::string, std::string>>> tags(const std::optional<std::string>& value,
+                                                                      int limit = 1000) const;
+  // The run that is so many before the newest; nothing where there are fewer.
+  core::Result<std::optional<core::RowId>> run_before_latest(std::int64_t back) const;
   core::Result<SessionPage> list_sessions(core::RowId before_id = 0, int limit = 50) const;
   core::Result<core::SessionRecord> read_session(core::RowId id) const;
   core::Result<core::RunRecord> read_run(core::RowId id) const;  // kUsage where there is none
   core::Result<core::RowId> latest_run() const;                  // kUsage where there are none
   core::Result<core::RowId> latest_session() const;
   core::Result<std::vector<core::DeviceRecord>> devices() const;  // one a class, without UUID
+  // The series that keep the filter's subjects, problems, cache and device; its other conditions do not count.
+  // By id.
+  core::Result<std::vector<Series>> series(const RunFilter& filter) const;
+  // Its newest `limit` runs (0: all) taken at or after `since`, oldest first; those of one second by id.
+  core::Result<std::vector<SeriesRun>> series_runs(core::RowId series, const std::string& since, int limit,
+                                                   const RunPart& part) const;
   // Names that occur, for filters to offer: subjects by ladder, problems.
   core::Result<std::vector<std::string>> subject_names() const;
   core::Result<std::vector<core::Problem>> problems() const;

@@ -43,13 +43,16 @@ std::optional<double> counted_ns(std::span<const core::MeasurementRecord> measur
 
 Summary summarize(const core::RunRecord& run) {
   Summary summary;
-  std::vector<double> graph, launch;
+  std::vector<double> graph, launch, graph_clock, launch_clock;
   summary.diagnostic_count = static_cast<std::int64_t>(run.diagnostics.size());
   summary.measurement_count = static_cast<std::int64_t>(run.measurements.size());
   for (const core::MeasurementRecord& m : run.measurements) {
     for (const core::Sample& sample : m.samples) {
-      if (sample.kind == core::SampleKind::kGraph) graph.push_back(sample.duration_ns);
-      if (sample.kind == core::SampleKind::kLaunch) launch.push_back(sample.duration_ns);
+      const bool is_graph = sample.kind == core::SampleKind::kGraph;
+      if (!is_graph && sample.kind != core::SampleKind::kLaunch) continue;
+      (is_graph ? graph : launch).push_back(sample.duration_ns);
+      if (sample.effective_clock_mhz)
+        (is_graph ? graph_clock : launch_clock).push_back(*sample.effective_clock_mhz);
     }
     summary.counter_count += static_cast<std::int64_t>(m.counters.size());
     summary.diagnostic_count += static_cast<std::int64_t>(m.diagnostics.size());
@@ -57,6 +60,7 @@ Summary summarize(const core::RunRecord& run) {
   if (graph.empty() && launch.empty()) summary.counted_ns = counted_ns(run.measurements);
   summary.graph_p50_ns = median(std::move(graph));
   summary.launch_p50_ns = median(std::move(launch));
+  summary.clock_mhz = median(std::move(graph_clock.empty() ? launch_clock : graph_clock));
   return summary;
 }
 

@@ -15,6 +15,7 @@ namespace flashcore::store {
 
 struct Summary {
   std::optional<double> graph_p50_ns, launch_p50_ns, counted_ns;
+  std::optional<double> clock_mhz;  // effective; of the graph samples, else of the single launches
   std::int64_t measurement_count = 0, counter_count = 0, diagnostic_count = 0;
   bool operator==(const Summary&) const = default;
 };

@@ -241,9 +241,9 @@ void Writer::summary(RowId run, const Summary& s) {
   const Prepared replace = impl_.prepare(
       "INSERT OR REPLACE INTO run_summary (run_id, graph_p50_ns, launch_p50_ns, counted_ns, "
       "measurement_count, "
-      "counter_count, diagnostic_count) VALUES (?, ?, ?, ?, ?, ?, ?)");
+      "counter_count, diagnostic_count, clock_mhz) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   replace->run(run, s.graph_p50_ns, s.launch_p50_ns, s.counted_ns, s.measurement_count, s.counter_count,
-               s.diagnostic_count);
+               s.diagnostic_count, s.clock_mhz);
 }
 
 RowId Writer::whole_run(const core::RunRecord& run, RowId session, std::vector<RowId>& measurements) {
@@ -269,11 +269,13 @@ Summary Writer::stored_summary(RowId run) {
   while (measured->step()) {
     core::MeasurementRecord& m = stored.measurements.emplace_back();
     m.id = measured->value<RowId>();
-    const Prepared samples = impl_.prepare("SELECT kind, duration_ns FROM sample WHERE measurement_id = ?");
+    const Prepared samples = impl_.prepare(
+        "SELECT kind, duration_ns, effective_clock_mhz FROM sample "
+        "WHERE measurement_id = ?");
     samples->bind(m.id);
     while (samples->step()) {
       core::Sample& sample = m.samples.emplace_back();
-      samples->read(sample.kind, sample.duration_ns);
+      samples->read(sample.kind, sample.duration_ns, sample.effective_clock_mhz);
     }
     const Prepared counters = impl_.prepare(
         "SELECT n.name, c.kernel, c.value FROM counter c JOIN counter_name n ON n.id = c.name_id "

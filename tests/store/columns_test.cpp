@@ -140,7 +140,8 @@ TEST_F(Columns, EveryOneHoldsWhatItsNameSays) {
                          {"counted_ns", "NULL"},
                          {"measurement_count", "1"},
                          {"counter_count", "1"},
-                         {"diagnostic_count", "1"}});
+                         {"diagnostic_count", "1"},
+                         {"clock_mhz", "704.0"}});
   expect("run_block", {{"block", "0"}, {"newest", "2026-01-31T12:00:01Z"}});
   expect("tagged_run", {{"taken_at", "2026-01-31T12:00:01Z"}});
   expect("tag WHERE key = 'run-key'", {{"value", "run-value"}});
