@@ -19,6 +19,10 @@ inline constexpr std::string_view kLeastBytesMetric = "model_bytes";
 inline constexpr std::string_view kTensorCeiling = "tensor_f16";
 inline constexpr std::string_view kDram = "dram";
 inline constexpr std::string_view kStallSection = "stalls";
+inline constexpr std::string_view kLaunchSection = "launch";
+// Told by the rows of times and of the limit wherever a run is shown.
+inline constexpr std::string_view kTimeMetrics[] = {"duration", "launch_duration", "empty_kernel_duration",
+                                                    "limit_share"};
 
 // The point by DRAM bytes, or the only one there is; nullptr without points.
 const analysis::RooflinePoint* main_point(const analysis::Roofline& roofline);

@@ -10,7 +10,6 @@
 #include "core/atomic_file.h"
 #include "report_parts.inc"
 #include "reports/page_data.h"
-#include "reports/run_json.h"
 #include "reports/text.h"
 
 // The files that cmake/embed_file.cmake put into this library.
@@ -24,12 +23,21 @@
 FLASHCORE_EMBEDDED(page_html)
 FLASHCORE_EMBEDDED(page_css)
 FLASHCORE_EMBEDDED(page_dom_js)
+FLASHCORE_EMBEDDED(page_unpack_js)
 FLASHCORE_EMBEDDED(page_charts_js)
+FLASHCORE_EMBEDDED(page_stalls_js)
 FLASHCORE_EMBEDDED(page_roofline_js)
 FLASHCORE_EMBEDDED(page_memory_js)
 FLASHCORE_EMBEDDED(page_speed_js)
 FLASHCORE_EMBEDDED(page_tables_js)
 FLASHCORE_EMBEDDED(page_sheets_js)
+FLASHCORE_EMBEDDED(page_changes_js)
+FLASHCORE_EMBEDDED(page_pair_js)
+FLASHCORE_EMBEDDED(page_why_js)
+FLASHCORE_EMBEDDED(page_arrows_js)
+FLASHCORE_EMBEDDED(page_ladder_js)
+FLASHCORE_EMBEDDED(page_history_js)
+FLASHCORE_EMBEDDED(page_paper_js)
 FLASHCORE_EMBEDDED(page_main_js)
 #if FLASHCORE_REPORT_CHARTS
 FLASHCORE_EMBEDDED(echarts_js)
@@ -92,6 +100,21 @@ std::string licences() {
 }
 #endif
 
+// In the order in which they need each other.
+std::string page_scripts() {
+  std::string out;
+  for (const std::string_view script :
+       {page_dom_js(), page_unpack_js(), page_charts_js(), page_stalls_js(), page_roofline_js(),
+        page_memory_js(), page_speed_js(), page_tables_js(), page_sheets_js(), page_changes_js(),
+        page_pair_js(), page_why_js(), page_arrows_js(), page_ladder_js(), page_history_js(), page_paper_js(),
+        page_main_js()}) {
+    out += "<script>";
+    out += script;
+    out += "</script>\n";
+  }
+  return out;
+}
+
 // One pass over the template: text that is put in is never searched for placeholders.
 std::string filled(std::string_view page, const std::map<std::string_view, std::string_view>& parts) {
   std::string out;
@@ -115,24 +138,18 @@ bool report_has_charts() noexcept {
 
 std::string html_report(const std::vector<analysis::RunAnalysis>& runs, const analysis::Catalogue& catalogue,
                         const HtmlOptions& options) {
-  const std::string data = script_safe(dump(page_data(runs, catalogue, valid_utf8(options.title)), -1));
+  const std::string data = PageData(runs, catalogue, options).packed();
   const std::string title = html_escape(valid_utf8(options.title));
   const std::string policy = content_security_policy();
   const std::string licence_texts = licences();
   const std::string echarts = charts_script();
+  const std::string scripts = page_scripts();
   return filled(page_html(), {{"title", title},
                               {"policy", policy},
                               {"css", page_css()},
                               {"data", data},
                               {"echarts", echarts},
-                              {"dom", page_dom_js()},
-                              {"charts", page_charts_js()},
-                              {"roofline", page_roofline_js()},
-                              {"memory", page_memory_js()},
-                              {"speed", page_speed_js()},
-                              {"tables", page_tables_js()},
-                              {"sheets", page_sheets_js()},
-                              {"main", page_main_js()},
+                              {"scripts", scripts},
                               {"licences", licence_texts}});
 }
 

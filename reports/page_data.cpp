@@ -12,8 +12,14 @@
 #include "analysis/units.h"
 #include "core/build_info.h"
 #include "reports/headline.h"
-#include "reports/page_texts.h"
+#include "reports/page_changes.h"
+#include "reports/page_history.h"
+#include "reports/page_ladder.h"
+#include "reports/page_pack.h"
+#include "reports/page_samples.h"
+#include "reports/page_sheets.h"
 #include "reports/run_json.h"
+#include "reports/text.h"
 
 namespace flashcore::reports {
 namespace {
@@ -41,12 +47,13 @@ Json sections_json(const analysis::Catalogue& catalogue) {
   return out;
 }
 
-Json samples_json(const core::RunRecord& run, core::SampleKind kind) {
-  Json out = Json::array();
+// Times of an answer that is wrong or was not checked are no result.
+Json samples_of(const core::RunRecord& run, core::SampleKind kind, bool shown, std::size_t most) {
+  std::vector<double> ns;
   for (const auto& sample : core::all_samples(run)) {
-    if (sample.kind == kind) out.push_back(std::round(sample.duration_ns) / 1e3);
+    if (shown && sample.kind == kind) ns.push_back(sample.duration_ns);
   }
-  return out;
+  return samples_json(ns, most);
 }
 
 Json summary_texts(const std::optional<analysis::Summary>& s, int digits) {
@@ -132,15 +139,6 @@ Json stalls_json(const RunAnalysis& run) {
   return out;
 }
 
-Json metric_texts(const RunAnalysis& run) {
-  Json out = Json::object();
-  for (const auto& value : run.metrics) {
-    if (value.metric == nullptr || !value.value || !std::isfinite(*value.value)) continue;
-    out[value.metric->id] = analysis::format_value(*value.value, value.metric->unit);
-  }
-  return out;
-}
-
 Json roofline_texts(const analysis::Roofline& roofline) {
   Json ceilings = Json::array(), points = Json::array();
   for (const auto& c : roofline.ceilings) ceilings.push_back(analysis::ceiling_text(c));
@@ -166,7 +164,7 @@ bool lives_in_cache(const RunAnalysis& run) {
 }
 
 Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
-               const analysis::Catalogue& catalogue, int digits, PageTexts& texts) {
+               const analysis::Catalogue& catalogue, int digits) {
   const core::RunRecord& run = analysis.run;
   // Times, samples and points of an answer that is wrong or was not checked are no result.
   const bool shown = analysis::timing_objection(run).empty();
@@ -178,8 +176,9 @@ Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
   out["time"] = analysis.time ? Json(analysis::format_duration_ns(analysis.time->ns)) : Json(nullptr);
   out["graph"] = summary_texts(analysis.graph_ns, digits);
   out["launch"] = summary_texts(analysis.launch_ns, analysis::kFewestDigits);
-  out["graph_samples_us"] = shown ? samples_json(run, core::SampleKind::kGraph) : Json::array();
-  out["launch_samples_us"] = shown ? samples_json(run, core::SampleKind::kLaunch) : Json::array();
+  const std::size_t most = samples_kept(all.size());
+  out["samples"] = {{"graph", samples_of(run, core::SampleKind::kGraph, shown, most)},
+                    {"launch", samples_of(run, core::SampleKind::kLaunch, shown, most)}};
   out["limit"] = limit_texts(analysis);
   out["busiest"] = busiest_text(analysis.speed_of_light);
   out["kernels"] = kernel_texts(analysis);
@@ -193,9 +192,8 @@ Json view_json(const RunAnalysis& analysis, const std::vector<RunAnalysis>& all,
   out["main_point"] = point != nullptr ? Json(point - analysis.roofline.points.data()) : Json(nullptr);
   out["in_cache"] = shown && lives_in_cache(analysis);
   out["roofline"] = roofline_texts(analysis.roofline);
-  out["metrics"] = metric_texts(analysis);
   out["stalls"] = stalls_json(analysis);
-  out["sheets"] = page_sheets(analysis, catalogue, texts);
+  out["sheets"] = page_sheets(analysis, catalogue);
   return out;
 }
 
@@ -217,51 +215,72 @@ std::size_t first_shown(const std::vector<Group>& groups) {
 
 }  // namespace
 
-Json page_data(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& catalogue,
-               const std::string& title) {
+PageData::PageData(const std::vector<RunAnalysis>& runs, const analysis::Catalogue& catalogue,
+                   const HtmlOptions& options)
+    : runs_(runs),
+      catalogue_(catalogue),
+      options_(options),
+      groups_(group_runs(runs)),
+      digits_(runs.size(), analysis::kFewestDigits) {
+  for (const Group& group : groups_) {
+    for (const RunAnalysis* run : group.runs)
+      digits_[static_cast<std::size_t>(run - runs.data())] = time_digits(group);
+  }
+}
+
+Json PageData::group_json(const Group& group) const {
+  Json members = Json::array();
+  for (const RunAnalysis* run : group.runs) members.push_back(run - runs_.data());
+  return {{"label", group.label},
+          {"imports", group.imports},
+          {"axes", group.axes},
+          {"device", group.device},
+          {"cache", group.cache ? Json(core::name_of(*group.cache)) : Json()},
+          {"limit", limit_sentence(group.runs)},
+          {"floor", floor_sentence(group.runs)},
+          {"fastest", group.fastest != nullptr ? Json(group.fastest - runs_.data()) : Json()},
+          {"ladder", page_ladder(group, groups_)},
+          {"runs", std::move(members)}};
+}
+
+Json PageData::head() const {
   const core::BuildInfo& build = core::build_info();
-  Json out{{"title", title},
+  Json out{{"title", valid_utf8(options_.title)},
            {"generated_at", core::utc_now()},
            {"program", {{"version", build.version}, {"git_sha", build.git_sha}}},
            {"tensor_ceiling", kTensorCeiling},
-           {"sections", sections_json(catalogue)},
-           {"recordings", origins_json(runs, core::Origin::kRecording)},
-           {"imports", origins_json(runs, core::Origin::kImport)},
-           {"runs", Json::array()},
+           {"sections", sections_json(catalogue_)},
+           {"recordings", origins_json(runs_, core::Origin::kRecording)},
+           {"imports", origins_json(runs_, core::Origin::kImport)},
+           {"samples_kept", samples_kept(runs_.size())},
+           {"first", first_shown(groups_)},
            {"groups", Json::array()}};
-  PageTexts texts;
-  const std::vector<Group> groups = group_runs(runs);
-  std::vector<int> digits(runs.size(), analysis::kFewestDigits);
-  for (const Group& group : groups) {
-    for (const RunAnalysis* run : group.runs)
-      digits[static_cast<std::size_t>(run - runs.data())] = time_digits(group);
-  }
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    Json value = run_json(runs[i]);
-    // The sheets tell these, row by row.
-    for (const char* told : {"measurements", "shared_counters", "resources", "diagnostics"})
-      value.erase(told);
-    value["metrics"] = page_metrics(runs[i], texts);
-    value["view"] = view_json(runs[i], runs, catalogue, digits[i], texts);
-    out["runs"].push_back(std::move(value));
-  }
-  out["texts"] = texts.all();
-  out["first"] = first_shown(groups);
-  for (const Group& group : groups) {
-    Json members = Json::array();
-    for (const RunAnalysis* run : group.runs) members.push_back(run - runs.data());
-    out["groups"].push_back(
-        {{"label", group.label},
-         {"imports", group.imports},
-         {"axes", group.axes},
-         {"device", group.device},
-         {"cache", group.cache ? Json(core::name_of(*group.cache)) : Json()},
-         {"limit", limit_sentence(group.runs)},
-         {"floor", floor_sentence(group.runs)},
-         {"fastest", group.fastest != nullptr ? Json(group.fastest - runs.data()) : Json()},
-         {"runs", std::move(members)}});
-  }
+  for (const Group& group : groups_) out["groups"].push_back(group_json(group));
+  out["changes"] = page_changes(options_.extras, groups_, runs_);
+  out["histories"] = page_histories(options_.extras.histories, groups_);
   return out;
+}
+
+Json PageData::run(std::size_t place) const {
+  const RunAnalysis& run = runs_[place];
+  Json value = run_json(run);
+  // The sheets tell these, row by row.
+  for (const char* told : {"measurements", "shared_counters", "resources", "diagnostics"}) value.erase(told);
+  value["metrics"] = page_metrics(run);
+  value["view"] = view_json(run, runs_, catalogue_, digits_[place]);
+  return value;
+}
+
+std::string PageData::packed() const {
+  PagePacker packer;
+  std::string out = "[-1,";
+  packer.pack(head(), out);
+  out += ",[-1";
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    out += ',';
+    packer.pack(run(i), out);
+  }
+  return script_safe(out + "]]");
 }
 
 std::string script_safe(std::string json) {

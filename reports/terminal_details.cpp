@@ -1,129 +1,102 @@
+#include "reports/terminal_details.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "analysis/sheet.h"
-#include "reports/reasons.h"
-#include "reports/terminal.h"
+#include "core/nearest.h"
+#include "reports/ascii_plot.h"
+#include "reports/terminal_run_plots.h"
+#include "reports/terminal_sheet.h"
 #include "reports/terminal_strip.h"
 #include "reports/terminal_table.h"
 
 namespace flashcore::reports {
 namespace {
 
-constexpr int kValueWidth = 15;
+using Names = std::vector<std::string>;
 
-Ink ink_of(analysis::RowState state) {
-  switch (state) {
-    case analysis::RowState::kPlain: return Ink::kPlain;
-    case analysis::RowState::kMissing: return Ink::kDim;
-    case analysis::RowState::kGood: return Ink::kGood;
-    case analysis::RowState::kWarning: return Ink::kWarning;
-    case analysis::RowState::kBad: return Ink::kBad;
-  }
-  return Ink::kPlain;
+bool has(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Missing values of a section that share a cause: told once, with their names.
-struct Absence {
-  std::string cause;
-  std::vector<const analysis::SheetRow*> rows;
-};
-
-std::vector<Absence> absences_of(const analysis::SheetSection& section) {
-  std::vector<Absence> all;
-  for (const analysis::SheetRow& row : section.rows) {
-    if (row.state != analysis::RowState::kMissing) continue;
-    const std::string cause = cause_of(row.note);
-    auto same = std::find_if(all.begin(), all.end(), [&](const Absence& a) { return a.cause == cause; });
-    if (same == all.end()) same = all.insert(all.end(), Absence{cause, {}});
-    same->rows.push_back(&row);
+Names names_in(const std::vector<analysis::Sheet>& sheets) {
+  Names names;
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && !has(names, name)) names.push_back(name);
+  };
+  for (const analysis::Sheet& sheet : sheets) {
+    add(sheet.id);
+    for (const analysis::SheetSection& section : sheet.sections) add(section.id);
   }
-  std::erase_if(all, [](const Absence& a) { return a.rows.size() < 2; });
-  return all;
+  add(kAllSections);
+  return names;
 }
-
-// Sheets below one another: of each row the name, the value, and where it comes from or why it is missing.
-class Page {
- public:
-  explicit Page(const TerminalStyle& style)
-      : style_(style), label_width_(std::clamp(style.width - 44, 16, 36)), value_width_(kValueWidth) {}
-
-  void sheet(const analysis::Sheet& sheet) {
-    for (const analysis::SheetSection& section : sheet.sections) {
-      const std::string title = cut(printable(section.title), style_.width);
-      text_ += fmt::format("\n{}\n", inked(title, Ink::kBold, style_.colour));
-      const bool said = section.rows.empty() || sheet.id == "timing" || section.id == "roofline";
-      if (said && !section.description.empty()) dim(section.description, 2);
-      const std::vector<Absence> absences = absences_of(section);
-      const auto told_below = [&](const analysis::SheetRow& row) {
-        return std::any_of(absences.begin(), absences.end(), [&](const Absence& absence) {
-          return std::find(absence.rows.begin(), absence.rows.end(), &row) != absence.rows.end();
-        });
-      };
-      for (const analysis::SheetRow& row : section.rows) {
-        if (!told_below(row)) line(row);
-      }
-      for (const Absence& absence : absences) tell(absence);
-    }
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  void dim(std::string_view text, int indent) {
-    text_ += std::string(static_cast<std::size_t>(indent), ' ') +
-             inked(wrap(printable(text), style_.width, indent, indent), Ink::kDim, style_.colour) + "\n";
-  }
-
-  void tell(const Absence& absence) {
-    std::string names;
-    for (const analysis::SheetRow* row : absence.rows) names += (names.empty() ? "" : "; ") + row->name;
-    const std::string text = fmt::format("missing, {}: {}", absence.cause, names);
-    text_ += "  " + inked(wrap(printable(text), style_.width, 4, 2), Ink::kDim, style_.colour) + "\n";
-  }
-
-  void line(const analysis::SheetRow& row) {
-    const std::string value = printable(row.value);
-    text_ += fmt::format("  {}", fit(printable(row.name), label_width_, Align::kLeft));
-    const bool is_short = display_width(value) <= value_width_;
-    if (is_short) {
-      text_ += inked(fit(value, value_width_, Align::kRight), ink_of(row.state), style_.colour);
-    } else {
-      const int indent = 2 + label_width_ + 1;
-      const std::string wrapped = wrap(value, style_.width, indent, indent);
-      text_ += fmt::format(" {}", inked(wrapped, ink_of(row.state), style_.colour));
-    }
-    if (row.note.empty()) {
-      text_ += "\n";
-    } else if (is_short) {
-      const int indent = 2 + label_width_ + value_width_ + 2;
-      text_ += "  " +
-               inked(wrap(printable(row.note), style_.width, indent, indent), Ink::kDim, style_.colour) +
-               "\n";
-    } else {
-      text_ += "\n";
-      dim(row.note, 2 + label_width_ + 1);
-    }
-  }
-
-  const TerminalStyle& style_;
-  const int label_width_;
-  const int value_width_;
-  std::string text_;
-};
 
 }  // namespace
 
-std::string run_details(const analysis::RunAnalysis& run, const analysis::Catalogue& catalogue,
-                        const TerminalStyle& style) {
+std::string run_title(const analysis::RunAnalysis& run, const TerminalStyle& style) {
   const std::string label = analysis::run_label(run.run);
   const std::string title = run.run.id != 0 ? fmt::format("run {}: {}", run.run.id, label) : label;
-  const std::string strip = speed_strip(run.speed_of_light, style);
-  Page page(style);
-  for (const analysis::Sheet& sheet : analysis::sheets_of(run, catalogue)) page.sheet(sheet);
-  return inked(cut(printable(title), style.width), Ink::kBold, style.colour) + "\n" + strip + page.take();
+  return inked(cut(printable(title), style.width), Ink::kBold, style.colour) + "\n";
+}
+
+std::string run_bars(const analysis::RunAnalysis& run, const TerminalStyle& style, bool ascii) {
+  if (!ascii || run.speed_of_light.bars.empty()) return speed_strip(run.speed_of_light, style);
+  BarPlot plot{.title = "",
+               .x_title = "each unit against its own peak (*: the busiest)",
+               .unit = "%",
+               .bars = {},
+               .most = 100};
+  for (const analysis::SpeedBar& bar : run.speed_of_light.bars) {
+    std::string name = bar.binding && run.speed_of_light.names_busiest() ? "* " : "  ";
+    name += bar.title;
+    plot.bars.push_back({name, bar.share.value, "", bar.share.note});
+  }
+  return ascii_bars(plot, style);
+}
+
+std::string run_roofline(const analysis::RunAnalysis& run, const TerminalStyle& style) {
+  RooflinePlot plot{.title = "Roofline", .runs = {{"", &run.roofline}}};
+  std::string text = "\n";
+  text += ascii_roofline(plot, style);
+  return text;
+}
+
+std::vector<std::string> section_names(const analysis::RunAnalysis& run,
+                                       const analysis::Catalogue& catalogue) {
+  return names_in(analysis::sheets_of(run, catalogue));
+}
+
+core::Result<std::string> run_sections(const analysis::RunAnalysis& run, const analysis::Catalogue& catalogue,
+                                       const std::vector<std::string>& names, const TerminalStyle& style,
+                                       bool ascii) {
+  const std::vector<analysis::Sheet> sheets = analysis::sheets_of(run, catalogue);
+  const Names known = names_in(sheets);
+  for (const std::string& name : names) {
+    if (!has(known, name)) return core::fail(core::unknown_name("section", name, known));
+  }
+  const bool all = has(names, kAllSections);
+  SheetText text(style);
+  if (all || has(names, "speed_of_light")) text.add(run_bars(run, style, ascii));
+  for (const analysis::Sheet& sheet : sheets) {
+    const bool whole = all || has(names, sheet.id);
+    for (const analysis::SheetSection& section : sheet.sections) {
+      if (!whole && !has(names, section.id)) continue;
+      text.section(sheet, section);
+      if (ascii && section.id == "roofline") text.add(run_roofline(run, style));
+    }
+  }
+  return run_title(run, style) + text.take();
+}
+
+std::string run_details(const analysis::RunAnalysis& run, const analysis::Catalogue& catalogue,
+                        const TerminalStyle& style) {
+  return run_sections(run, catalogue, {kAllSections}, style, false).value_or(std::string());
 }
 
 }  // namespace flashcore::reports

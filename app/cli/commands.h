@@ -19,6 +19,13 @@ int list_command(const Options& options, const core::CancelToken& cancel);
 int show_command(const Options& options, const core::CancelToken& cancel);
 int report_command(const Options& options, const core::CancelToken& cancel);
 int import_command(const Options& options, const core::CancelToken& cancel);
+int compare_command(const Options& options, const core::CancelToken& cancel);
+int measure_command(const Options& options, const core::CancelToken& cancel);  // compare --measure
+int why_command(const Options& options, const core::CancelToken& cancel);
+int history_command(const Options& options, const core::CancelToken& cancel);
+int gate_command(const Options& options, const core::CancelToken& cancel);
+int manual_command(const Options& options, const core::CancelToken& cancel);
+int completion_command(const Options& options, const core::CancelToken& cancel);
 int record_command(const Options& options, const core::CancelToken& cancel);
 int doctor_command(const Options& options, const core::CancelToken& cancel);
 int launch_command(const Options& options, const core::CancelToken& cancel);

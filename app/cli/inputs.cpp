@@ -130,8 +130,12 @@ core::Status check_files_differ(const Options& options) {
   if (!options.record_to.empty()) files.emplace_back("the recording to write", options.record_to);
   if (options.json && *options.json != "-") files.emplace_back("the JSON file", *options.json);
   if (options.report) files.emplace_back("the report", *options.report);
+  if (options.junit && *options.junit != "-") files.emplace_back("the JUnit file", *options.junit);
+  if (options.markdown && *options.markdown != "-") files.emplace_back("the Markdown file", *options.markdown);
+  if (!options.gate_file.empty()) files.emplace_back("the file of limits", options.gate_file);
   for (const std::string& file : options.import_files) files.emplace_back("a file to import", file);
-  for (const auto& written : {options.report, options.json, std::optional(options.record_to)}) {
+  for (const auto& written :
+       {options.report, options.json, options.junit, options.markdown, std::optional(options.record_to)}) {
     if (!written || written->empty() || *written == "-") continue;
     if (auto ok = session::check_not_of_a_database(*written); !ok) return ok;
     // The database may be yet to be made.

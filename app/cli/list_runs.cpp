@@ -61,8 +61,14 @@ std::string shape_of(const store::RunSummary& run, std::string_view cold) {
 // phase's name goes first: which of two rows is which is told by it.
 struct Columns {
   int phase = kPhaseLeast, shape = kShapeLeast, device = kDeviceLeast;
+  bool one_device = false;  // of all rows: it is said once, and the names have its room
   std::string_view cold = ", cold caches";
 };
+
+bool of_one_device(const std::vector<store::RunSummary>& runs) {
+  return std::all_of(runs.begin(), runs.end(),
+                     [&](const store::RunSummary& run) { return run.device == runs.front().device; });
+}
 
 Columns columns_of(const std::vector<store::RunSummary>& runs, int width) {
   Columns columns;
@@ -72,7 +78,8 @@ Columns columns_of(const std::vector<store::RunSummary>& runs, int width) {
     return cells;
   };
   const auto shape = [&](const store::RunSummary& run) { return shape_of(run, columns.cold); };
-  const int room = width - kFixed - kDeviceLeast;
+  columns.one_device = of_one_device(runs);
+  const int room = columns.one_device ? width - kFixed + 1 : width - kFixed - kDeviceLeast;
   const int phase = widest(kPhaseLeast, [](const auto& run) { return reports::printable(run.subject); });
   columns.phase = std::min(phase, std::clamp(room - kShapeLeast, kPhaseLeast, kPhaseMost));
   const int most = std::clamp(room - columns.phase, kShapeLeast, kShapeMost);
@@ -89,12 +96,15 @@ std::string row_of(const store::RunSummary& run, const Columns& columns) {
   };
   std::string taken = run.taken_at.substr(0, 16);
   std::replace(taken.begin(), taken.end(), 'T', ' ');
-  return fmt::format(
-      "{:>6} {} {} {} {} {} {}\n", run.id, column(taken, 16, kLeft),
-      column(run.subject, columns.phase, kLeft), column(shape_of(run, columns.cold), columns.shape, kLeft),
-      column(time_text(run), 9, kRight),
-      column(run.origin == core::Origin::kRecording ? "rec." : core::name_of(run.origin), 6, kLeft),
-      reports::cut(reports::printable(short_device(run.device)), columns.device));
+  // Names of one family differ at their ends.
+  const std::string phase = reports::cut_middle(reports::printable(run.subject), columns.phase);
+  std::string row = fmt::format(
+      "{:>6} {} {} {} {} {}", run.id, column(taken, 16, kLeft), column(phase, columns.phase, kLeft),
+      column(shape_of(run, columns.cold), columns.shape, kLeft), column(time_text(run), 9, kRight),
+      column(run.origin == core::Origin::kRecording ? "rec." : core::name_of(run.origin), 6, kLeft));
+  if (!columns.one_device)
+    row += fmt::format(" {}", reports::cut(reports::printable(short_device(run.device)), columns.device));
+  return row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
 }
 
 nlohmann::ordered_json json_of(const store::RunSummary& run) {
@@ -162,13 +172,19 @@ Result<Listing> list_runs(const Options& options, int width) {
     return listing;
   }
   const Columns columns = columns_of(page->runs, width);
-  listing.text = fmt::format("{:>6} {:<16} {:<{}} {:<{}} {:>9} {:<6} {}\n", "run", "taken", "phase",
-                             columns.phase, "shape", columns.shape, "p50", "from", "device");
+  listing.text = fmt::format("{:>6} {:<16} {:<{}} {:<{}} {:>9} {}\n", "run", "taken", "phase", columns.phase,
+                             "shape", columns.shape, "p50", columns.one_device ? "from" : "from   device");
   bool recorded = false;
   for (const auto& run : page->runs) {
     listing.text += row_of(run, columns);
     listing.json["runs"].push_back(json_of(run));
     recorded = recorded || run.origin == core::Origin::kRecording;
+  }
+  if (columns.one_device) {
+    const std::string& device = page->runs.front().device;
+    listing.text += reports::cut(
+        fmt::format("on {}", device.empty() ? "an unnamed device" : reports::printable(device)), width);
+    listing.text += '\n';
   }
   if (recorded) listing.text += "rec.: replayed (recording), not measured on this machine\n";
   if (page->more) {

@@ -109,7 +109,7 @@ const std::vector<Spec>& specs() {
       {"--device",
        [](CLI::App& a, OptionTargets t) {
          one_value(a, "--device", t.raw.device, "N",
-                   "ordinal of the GPU (default: 0); for `list runs` a part of its name");
+                   "ordinal of the GPU (default: 0); for `list runs` and `history` a part of its name");
        }},
       {"--seed",
        [](CLI::App& a, OptionTargets t) {
@@ -136,7 +136,8 @@ const std::vector<Spec>& specs() {
        }},
       {"--limit",
        [](CLI::App& a, OptionTargets t) {
-         one_value(a, "--limit", t.options.limit, "N", "runs a page")->capture_default_str();
+         one_value(a, "--limit", t.options.limit, "N", "runs a page; for `history` the newest of each series")
+             ->capture_default_str();
        }},
       {"--before",
        [](CLI::App& a, OptionTargets t) {
@@ -146,6 +147,73 @@ const std::vector<Spec>& specs() {
       {"--session",
        [](CLI::App& a, OptionTargets t) {
          one_value(a, "--session", t.options.session, "N", "number of the session (default: the newest)");
+       }},
+      {"--runs",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--runs", t.options.runs, "WORD",
+                   "the runs, by any word for them: session:4, a tag, a commit, fused@mission (default: the "
+                   "newest session)");
+       }},
+      {"--base",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--base", t.options.base, "WORD", "compare with these runs, by any word for them");
+       }},
+      {"--measure",
+       [](CLI::App& a, OptionTargets t) {
+         a.add_flag("--measure", t.options.measure,
+                    "time the two in turns until a verdict stands; they are phases, builds of FlashCore or "
+                    "git revisions");
+       }},
+      {"--until",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--until", t.raw.until, "PERCENT",
+                   "with --measure: go on until half of every interval is this narrow, e.g. 0.5%");
+       }},
+      {"--rounds",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--rounds", t.options.rounds, "N",
+                   "with --measure: rounds of A B B A (default: until decided)");
+       }},
+      {"--seconds",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--seconds", t.options.seconds, "N", "with --measure: begin no round after this time");
+       }},
+      {"--smallest",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--smallest", t.raw.smallest, "PERCENT",
+                   "the smallest change that matters (default: 1%)");
+       }},
+      {"--anyway",
+       [](CLI::App& a, OptionTargets t) {
+         a.add_flag("--anyway", t.options.anyway,
+                    "compare what is not comparable: other problems, devices, caches");
+       }},
+      {"--all-metrics",
+       [](CLI::App& a, OptionTargets t) {
+         a.add_flag("--all-metrics", t.options.all_metrics, "metrics that did not change, too");
+       }},
+      {"--metric",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--metric", t.options.metric, "NAME", "metric of the catalogue (see: list metrics)")
+             ->capture_default_str();
+       }},
+      {"--section",
+       [](CLI::App& a, OptionTargets t) {
+         values(a, "--section", t.options.sections, "NAME[,NAME]", "only these sections (see: list sections)")
+             ->delimiter(',');
+       }},
+      {"--ascii",
+       [](CLI::App& a, OptionTargets t) {
+         a.add_flag("--ascii", t.options.ascii, "with plots made of characters");
+       }},
+      {"--junit",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--junit", t.raw.junit, "FILE", "write JUnit XML, for CI");
+       }},
+      {"--markdown",
+       [](CLI::App& a, OptionTargets t) {
+         one_value(a, "--markdown", t.raw.markdown, "[FILE|-]", "as Markdown, for a pull request")
+             ->expected(0, 1);
        }},
       {"--tag",
        [](CLI::App& a, OptionTargets t) {
@@ -206,8 +274,22 @@ const std::map<std::string_view, std::vector<std::string_view>>& table() {
       {"list",
        {"--phase", "--shape", "--causal", "--cache", "--device", "--tag", "--since", "--limit", "--before",
         "--db", "--chip", "--set", "--json", "--catalogue"}},
-      {"show", {"--db", "--json", "--catalogue"}},
-      {"report", {"--session", "--db", "--report", "--json", "--catalogue"}},
+      {"show", {"--section", "--ascii", "--db", "--json", "--catalogue"}},
+      {"report",
+       {"--session", "--runs", "--base", "--smallest", "--db", "--report", "--markdown", "--json",
+        "--catalogue"}},
+      {"compare",
+       {"--measure", "--until", "--rounds", "--seconds", "--phase", "--shape", "--causal", "--iters",
+        "--device", "--tag", "--smallest", "--anyway", "--all-metrics", "--ascii", "--db", "--json",
+        "--markdown", "--catalogue", "--quiet"}},
+      {"why", {"--anyway", "--ascii", "--db", "--json", "--catalogue"}},
+      {"history",
+       {"--phase", "--shape", "--causal", "--cache", "--device", "--metric", "--since", "--limit",
+        "--smallest", "--ascii", "--db", "--json", "--catalogue"}},
+      {"gate",
+       {"--runs", "--strict", "--smallest", "--junit", "--markdown", "--db", "--json", "--catalogue"}},
+      {"manual", {}},
+      {"completion", {}},
       {"import",
        {"--db", "--tag", "--ncu-path", "--keep-report", "--report", "--json", "--catalogue", "--quiet"}},
       {"doctor", {"--device", "--ncu-path"}},

@@ -16,7 +16,7 @@ namespace flashcore::cli {
 // What is checked and taken into Options when all is parsed.
 struct RawOptions {
   std::vector<std::string> tags;
-  std::string device, replay, database, report, json, catalogue, cache;
+  std::string device, replay, database, report, json, catalogue, cache, until, smallest, junit, markdown;
 };
 
 // Options and raw values that CLI11 writes to; both must outlive the parse.

@@ -5,9 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "analysis/catalogue.h"
+#include "app/cli/command_table.h"
 #include "app/cli/option_table.h"
 #include "app/session/collectors.h"
 #include "core/build_info.h"
@@ -21,104 +23,14 @@ using core::fail;
 using core::Result;
 using core::Status;
 
-constexpr const char* kAbout =
-    "Profiles the phases of a CUDA kernel: checks the answer, times it, counts what the\n"
-    "hardware did, keeps the run in a database and shows where it stands.";
-
-constexpr const char* kExamples = R"(Examples:
-  flashcore-profile                        all phases on the problem `mission`
-  flashcore-profile --phase baseline,wmma --shape large --causal
-  flashcore-profile --phase wmma --shape 2,8,1024,128 --set full --report wmma.html
-  flashcore-profile --phase wmma --ncu     count with Nsight Compute
-  flashcore-profile --phase wmma --cache cold --verbose
-  flashcore-profile --phase all --shape mission --json - > runs.json
-  flashcore-profile --replay --report r.html      no GPU? the shipped recording
-  flashcore-profile import kernels.ncu-rep        runs of other profilers
-  flashcore-profile list runs --phase wmma --since 2026-01-31
-  flashcore-profile show latest
-  flashcore-profile doctor                 what is missing here, and what to do
-Exit codes: 0 well, 1 gate or comparison failed, 2 usage, 3 device or permission
-  missing, 4 a kernel's answer is wrong, 5 database or file, 6 an outside tool,
-  130 stopped.)";
-
-struct CommandSpec {
-  Command command;
-  const char* name;
-  const char* about;
-  bool for_people = true;
-};
-constexpr CommandSpec kCommands[] = {
-    {Command::kList, "list", "phases, shapes, collectors, metrics, sections, counters, devices or runs"},
-    {Command::kShow, "show", "everything of one run"},
-    {Command::kReport, "report", "write the HTML report of a session that is in the database"},
-    {Command::kImport, "import",
-     "take runs from files of others: .ncu-rep, ncu --csv, nvbench JSON, scripts/compare_torch"},
-    {Command::kDoctor, "doctor", "GPU, driver, CUPTI, permission, NVML, ncu, display: each ok or its remedy"},
-    {Command::kRecord, "record", "pack the database into a recording (FILE.db.zst)"},
-    {Command::kLaunch, "launch", "only launch a phase, with nothing watching (for ncu and sanitizers)"},
-    {Command::kWorker, "worker", "", false},
-    {Command::kHelper, "helper", "", false}};
-
-void add_arguments(CLI::App& app, Command command, Options& o) {
-  switch (command) {
-    case Command::kList: app.add_option("what", o.list_what, "what to list")->required(); break;
-    case Command::kShow:
-      app.add_option("run", o.run, "number of the run, latest, or latest~1 for the one before")->required();
-      break;
-    case Command::kRecord:
-      app.add_option("file", o.record_to, "the recording to write; - is standard output")->required();
-      break;
-    case Command::kImport: app.add_option("files", o.import_files, "the files to import")->required(); break;
-    default: break;
-  }
-}
-
-void add_commands(CLI::App& app, Options& o) {
-  app.require_subcommand(0, 1);
-  for (const CommandSpec& spec : kCommands) {
-    auto* sub = app.add_subcommand(spec.name, spec.about);
-    if (!spec.for_people) sub->group("");
-    add_arguments(*sub, spec.command, o);
-    sub->fallthrough();  // every option is parsed in one place, and judged by check_belongs
-  }
-}
-
-const CommandSpec* chosen_command(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  if (chosen.empty()) return nullptr;
-  const std::string name = chosen.front()->get_name();
-  return std::find_if(std::begin(kCommands), std::end(kCommands),
-                      [&](const CommandSpec& spec) { return spec.name == name; });
-}
-
-// Help shows what the command takes, and only that.
-std::string help_of(const CommandSpec* command) {
-  Options o;
-  RawOptions raw;
-  CLI::App app(command == nullptr ? kAbout : command->about,
-               command == nullptr ? std::string("flashcore-profile")
-                                  : fmt::format("flashcore-profile {}", command->name));
-  add_options_of(app, command == nullptr ? "" : command->name, {o, raw});
-  if (command != nullptr) {
-    add_arguments(app, command->command, o);
-    if (command->command == Command::kList)
-      app.footer(fmt::format("What: {}\nNot every list takes every option.", fmt::join(list_names(), ", ")));
-    return app.help();
-  }
-  app.set_version_flag("--version", "");
-  add_commands(app, o);
-  app.footer(kExamples);
-  return app.help();
-}
-
 // CLI11 says only that an argument was not expected; people want to know what they may have meant.
 core::Error unexpected(const CLI::App& app, const std::vector<std::string>& extras) {
-  std::vector<std::string> options, commands;
+  std::vector<std::string> options, command_names;
   for (const auto* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
   }
-  for (const CommandSpec& spec : kCommands) {
-    if (spec.for_people) commands.emplace_back(spec.name);
+  for (const CommandSpec& spec : commands()) {
+    if (spec.for_people) command_names.emplace_back(spec.name);
   }
   std::sort(options.begin(), options.end());
   const auto dashed =
@@ -133,7 +45,7 @@ core::Error unexpected(const CLI::App& app, const std::vector<std::string>& extr
             {}};
   }
   core::Error error =
-      core::unknown_name(is_option ? "option" : "command", name, is_option ? options : commands);
+      core::unknown_name(is_option ? "option" : "command", name, is_option ? options : command_names);
   error.hint = "see flashcore-profile --help";
   return error;
 }
@@ -181,7 +93,8 @@ Status parse_tags(const std::vector<std::string>& texts, core::Tags& tags) {
 
 Status parse_device(const std::string& text, Options& o) {
   o.device_name = text;
-  if (o.command == Command::kList || text.empty()) return {};
+  const bool by_name = o.command == Command::kList || o.command == Command::kHistory;
+  if (by_name || text.empty()) return {};
   const auto ordinal = core::whole_number(text);
   if (!ordinal || *ordinal < 0 || *ordinal > 1024) {
     return fail(ErrorCode::kUsage, fmt::format("--device '{}' is no ordinal of a GPU", core::shortened(text)),
@@ -222,6 +135,31 @@ Status check_since(const std::string& text) {
               "for example --since 2026-01-31, or 2026-01-31T12:00:00Z");
 }
 
+// "0.5%" as 0.005.
+Result<double> parse_percent(const char* option, const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const bool percent = error == std::errc() && rest + 1 == end && *rest == '%';
+  if (percent && value > 0 && value <= 100) return value / 100;
+  return fail(ErrorCode::kUsage, fmt::format("{} '{}' is no share in percent above 0", option, core::shortened(text)),
+              fmt::format("for example {} 0.5%", option));
+}
+
+Status take_percents(const RawOptions& raw, Options& o) {
+  if (!raw.until.empty()) {
+    auto until = parse_percent("--until", raw.until);
+    if (!until) return fail(until.error());
+    o.until = *until;
+  }
+  if (!raw.smallest.empty()) {
+    auto smallest = parse_percent("--smallest", raw.smallest);
+    if (!smallest) return fail(smallest.error());
+    o.smallest = *smallest;
+  }
+  return {};
+}
+
 std::optional<std::string> given(const CLI::App& app, const char* option, const std::string& value) {
   return app.get_option(option)->count() > 0 ? std::optional(value) : std::nullopt;
 }
@@ -232,8 +170,16 @@ Status take_raw(const CLI::App& app, const RawOptions& raw, Options& o) {
   o.json = given(app, "--json", raw.json);
   o.replay = given(app, "--replay", raw.replay);
   if (o.json && o.json->empty()) o.json = "-";
+  o.junit = given(app, "--junit", raw.junit);
+  o.markdown = given(app, "--markdown", raw.markdown);
+  if (o.markdown && o.markdown->empty()) o.markdown = "-";
+  if (auto ok = take_percents(raw, o); !ok) return ok;
+  if (o.rounds < 0 || o.rounds > 10'000)
+    return fail(ErrorCode::kUsage, fmt::format("--rounds {} is not between 1 and 10000", o.rounds));
+  if (!(o.seconds >= 0)) return fail(ErrorCode::kUsage, "--seconds is not a time");
   if (!raw.catalogue.empty()) o.catalogue = raw.catalogue;
-  for (const auto& [option, value] : {std::pair{"--db", o.database}, {"--report", o.report}}) {
+  for (const auto& [option, value] :
+       {std::pair{"--db", o.database}, {"--report", o.report}, {"--junit", o.junit}}) {
     if (value && value->empty()) {
       return fail(ErrorCode::kUsage, fmt::format("{} was given an empty name", option), "name a file");
     }
@@ -246,6 +192,9 @@ Status take_raw(const CLI::App& app, const RawOptions& raw, Options& o) {
   }
   if (auto ok = check_since(o.since); !ok) return ok;
   if (o.count < 1) return fail(ErrorCode::kUsage, fmt::format("--count {} is not at least 1", o.count));
+  // A page of a list has fifty; a history wants its past.
+  constexpr int kRunsOfAHistory = 1000;
+  if (o.command == Command::kHistory && app.get_option("--limit")->count() == 0) o.limit = kRunsOfAHistory;
   if (o.limit < 1 || o.limit > 1'000'000)
     return fail(ErrorCode::kUsage, fmt::format("--limit {} is not between 1 and 1000000", o.limit));
   if (o.before < 0) return fail(ErrorCode::kUsage, fmt::format("--before {} names no run", o.before));
@@ -270,7 +219,7 @@ const std::vector<std::string>& list_names() {
 Result<Options> parse_options(int argc, const char* const* argv) {
   Options o;
   RawOptions raw;
-  CLI::App app(kAbout, "flashcore-profile");
+  CLI::App app("", "flashcore-profile");
   app.set_version_flag("--version", fmt::format("flashcore-profile {} ({})", core::build_info().version,
                                                 core::build_info().git_sha.substr(0, 10)));
   add_all_options(app, {o, raw});

@@ -25,6 +25,12 @@ enum class Command {
   kHelper,
   kLaunch,
   kRecord,
+  kCompare,
+  kHistory,
+  kWhy,
+  kGate,
+  kManual,
+  kCompletion,
   kText
 };
 
@@ -58,11 +64,25 @@ struct Options {
   std::string since;                      // list runs
   int limit = 50;                         // list runs
   core::RowId before = 0;                 // list runs
-  std::string run;                        // show: a number, latest, latest~1
+  std::string run;                        // show: a word for runs (app/session/run_words.h)
   core::RowId session = 0;                // report: 0 is the newest
   int count = 1;                          // launch
   std::string record_to;                  // record
   std::vector<std::string> import_files;  // import
+  std::vector<std::string> words;         // compare, why: base and now, words for runs or sides to measure
+  std::string runs, base;                 // gate, report: words for runs; empty: not given
+  bool measure = false, anyway = false;   // compare
+  std::optional<double> until;            // compare --measure, relative: 0.005 is 0.5%
+  double smallest = 0.01;                 // relative effect that matters
+  int rounds = 0;                         // compare --measure
+  double seconds = 0;                     // compare --measure; 0: no limit
+  bool all_metrics = false;               // compare: those that did not change, too
+  std::string metric = "duration";        // history
+  bool ascii = false;                     // plots of characters
+  std::vector<std::string> sections;      // show
+  std::string gate_file;                  // gate
+  std::optional<std::string> junit, markdown;  // gate, compare, report: files to write; "-": standard output
+  std::string shell;                      // completion
   bool quiet = false;
   bool verbose = false;
   std::vector<std::string> idle;  // given beside --replay, which has no use for them

@@ -74,4 +74,14 @@ session::OnEvent tell_on(ProgressLine& line) {
   };
 }
 
+std::function<void(const session::MeasureEvent&)> tell_turns_on(ProgressLine& line) {
+  return [&line](const session::MeasureEvent& e) {
+    session::ProfileEvent event;
+    event.kind = Kind::kNote;
+    event.text = e.standing.empty() ? e.text : fmt::format("{}; so far {}", e.text, e.standing);
+    event.fraction = e.fraction;
+    line.show(event);
+  };
+}
+
 }  // namespace flashcore::cli

@@ -5,8 +5,10 @@
 // and the line is cut by what it takes on the terminal.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "app/session/measure_pair.h"
 #include "app/session/profile.h"
 
 namespace flashcore::cli {
@@ -31,5 +33,8 @@ std::string progress_text(const session::ProfileEvent& event, int width);
 // What a command does with the events of a use case: skipped runs and notes as lines on standard error,
 // the rest on the progress line.
 session::OnEvent tell_on(ProgressLine& line);
+
+// The same for a measurement in turns: all of it on the progress line, the verdict so far after the turn.
+std::function<void(const session::MeasureEvent&)> tell_turns_on(ProgressLine& line);
 
 }  // namespace flashcore::cli

@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
 #include "app/cli/results.h"
 #include "app/session/library.h"
+#include "app/session/run_words.h"
 #include "reports/terminal.h"
+#include "reports/terminal_details.h"
+#include "reports/text.h"
 #include "store/recording.h"
 
 namespace flashcore::cli {
@@ -18,45 +22,22 @@ int show_command(const Options& options, const core::CancelToken& cancel) {
   if (!catalogue) return complain(catalogue.error());
   auto store = open_to_read(options);
   if (!store) return complain(store.error());
-  auto id = session::find_run(*store, options.run);
-  if (!id) return complain(id.error());
-  auto runs = session::load_runs(*store, {*id}, *catalogue, cancel);
+  auto named = session::named_runs(*store, options.run);
+  if (!named) return complain(named.error());
+  const core::RowId id = named->ids.back();
+  if (named->ids.size() > 1) {
+    std::fputs(fmt::format("shown is run {}, the newest of {}\n", id, reports::printable(named->sentence)).c_str(),
+               stderr);
+  }
+  auto runs = session::load_runs(*store, {id}, *catalogue, cancel);
   if (!runs) return complain(runs.error());
   if (options.json) return write_json(*options.json, *runs, cancel);
-  return put_output(
-      reports::run_details(runs->front(), *catalogue,
-                           {.colour = reports::wants_colour(STDOUT_FILENO), .width = terminal_columns()}),
-      0, cancel);
-}
-
-int report_command(const Options& given, const core::CancelToken& cancel) {
-  Options options = given;
-  if (!options.report && !options.json) options.report = "flashcore-report.html";
-  if (auto ok = check_files_differ(options); !ok) return complain(ok.error());
-  if (auto ok = check_target(options.report); !ok) return complain(ok.error());
-  auto catalogue = open_catalogue(options);
-  if (!catalogue) return complain(catalogue.error());
-  auto store = open_to_read(options);
-  if (!store) return complain(store.error());
-  auto id = options.session == 0 ? store->latest_session() : core::Result<core::RowId>(options.session);
-  if (!id) return complain(id.error());
-  if (auto known = store->read_session(*id); !known) return complain(known.error());
-  auto runs = session::load_session(*store, *id, *catalogue, cancel);
-  if (!runs) return complain(runs.error());
-  if (runs->empty()) {
-    return complain({core::ErrorCode::kUsage,
-                     fmt::format("session {} holds no runs", *id),
-                     "take some: flashcore-profile, or flashcore-profile --replay",
-                     {}});
-  }
-  if (options.json) {
-    if (const int code = write_json(*options.json, *runs, cancel); code != 0 || !options.report) return code;
-  }
-  if (auto ok = session::write_report(*options.report, *runs, *catalogue); !ok) return complain(ok.error());
-  const std::string told = "report: " + shown_path(*options.report) + "\n";
-  if (options.json != "-") return put_output(told, 0, cancel);
-  std::fputs(told.c_str(), stderr);
-  return 0;
+  const reports::TerminalStyle style{.colour = reports::wants_colour(STDOUT_FILENO), .width = terminal_columns()};
+  const analysis::RunAnalysis& run = runs->front();
+  auto text = options.sections.empty()
+                  ? core::Result<std::string>(reports::run_page(run, *catalogue, style, options.ascii))
+                  : reports::run_sections(run, *catalogue, options.sections, style, options.ascii);
+  return text ? put_output(*text, 0, cancel) : complain(text.error());
 }
 
 int record_command(const Options& given, const core::CancelToken& cancel) {

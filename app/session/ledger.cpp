@@ -37,7 +37,7 @@ Status Ledger::keep(core::RunRecord& run, core::MeasurementRecord measurement) {
   if (ok) return ok;
   core::RunRecord held = run;
   core::add_measurement(held, std::move(measurement));
-  return fail(rescue(std::move(held), ok.error()));
+  return fail(rescue_runs(store_.path(), session_, {std::move(held)}, ok.error()));
 }
 
 Status Ledger::note(const core::RunRecord& run, const core::DiagnosticRecord& diagnostic) {
@@ -45,22 +45,26 @@ Status Ledger::note(const core::RunRecord& run, const core::DiagnosticRecord& di
   return store_.add_diagnostic(run.id, diagnostic);
 }
 
-Error Ledger::rescue(core::RunRecord run, const Error& why) {
-  core::SessionRecord session = session_;
-  session.id = run.id = run.session_id = 0;
-  for (auto& measurement : run.measurements) measurement.id = 0;
+Error rescue_runs(const std::filesystem::path& database, core::SessionRecord session,
+                  std::vector<core::RunRecord> runs, const Error& why) {
+  session.id = 0;
+  for (core::RunRecord& run : runs) {
+    run.id = run.session_id = 0;
+    for (auto& measurement : run.measurements) measurement.id = 0;
+  }
+  const std::string held = runs.size() == 1 ? "the run that was held" : "the runs that were held";
   Error told = why;
-  for (const auto& place : rescue_places(store_.path())) {
+  for (const auto& place : rescue_places(database)) {
     auto store = store::Store::open(place);
-    if (store && store->write_run(session, run)) {
-      told.message += fmt::format("; the run that was held is in {}", place.string());
+    if (store && store->write_runs(session, runs)) {
+      told.message += fmt::format("; {} {} in {}", held, runs.size() == 1 ? "is" : "are", place.string());
       told.hint += fmt::format("{}look at it with --db {}", told.hint.empty() ? "" : "; ", place.string());
       return told;
     }
     std::error_code ignored;
     if (store) std::filesystem::remove(place, ignored);
   }
-  told.message += "; the run that was held could be written nowhere";
+  told.message += fmt::format("; {} could be written nowhere", held);
   return told;
 }
 

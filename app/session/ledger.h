@@ -6,8 +6,10 @@
 // run went to.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/session/profile.h"
 #include "core/records.h"
@@ -28,11 +30,14 @@ class Ledger {
   const core::SessionRecord& session() const { return session_; }
 
  private:
-  core::Error rescue(core::RunRecord run, const core::Error& why);
-
   store::Store& store_;
   core::SessionRecord session_;
 };
+
+// Runs that `database` did not take go to a database of their own, beside it or in the folder for temporary
+// files; `why`, with where they are, or that they are nowhere.
+core::Error rescue_runs(const std::filesystem::path& database, core::SessionRecord session,
+                        std::vector<core::RunRecord> runs, const core::Error& why);
 
 // ProfileEvent::step of a note that says what the database waits for.
 inline constexpr std::string_view kWaitingStep = "database";

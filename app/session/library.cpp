@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "core/nearest.h"
 #include "reports/html.h"
@@ -15,8 +16,6 @@ namespace {
 using core::ErrorCode;
 using core::fail;
 using core::Result;
-
-constexpr std::int64_t kMostBack = 1'000'000;  // latest~N
 
 // The folder of the running program; Linux names it in /proc.
 std::filesystem::path program_folder() {
@@ -60,36 +59,16 @@ Result<std::vector<analysis::RunAnalysis>> load_session(const store::Store& stor
   return load_runs(store, ids, catalogue, cancel);
 }
 
-Result<core::RowId> find_run(const store::Store& store, const std::string& word) {
-  if (const auto number = core::whole_number(word); number && *number > 0) return *number;
-  constexpr std::string_view kLatest = "latest";
-  if (word == kLatest) return store.latest_run();
-  const auto back =
-      word.starts_with("latest~") ? core::whole_number(word.substr(kLatest.size() + 1)) : std::nullopt;
-  if (!back || *back < 0 || *back > kMostBack) {
-    return fail(ErrorCode::kUsage, fmt::format("'{}' names no run", core::shortened(word)),
-                "give a run's number (see: list runs), latest, or latest~1 for the one before");
-  }
-  store::RunFilter filter;
-  filter.limit = static_cast<int>(*back) + 1;
-  auto page = store.list_runs(filter);
-  if (!page) return fail(page.error());
-  if (static_cast<std::int64_t>(page->runs.size()) <= *back) {
-    return fail(ErrorCode::kUsage,
-                fmt::format("there is no {}: the database holds {} run(s)", word, page->runs.size()),
-                "see: list runs");
-  }
-  return page->runs.back().id;
-}
-
 core::Status write_report(const std::filesystem::path& path, const std::vector<analysis::RunAnalysis>& runs,
-                          const analysis::Catalogue& catalogue) {
+                          const analysis::Catalogue& catalogue, reports::ReportExtras extras) {
   if (auto ok = check_not_of_a_database(path); !ok) return ok;
   if (runs.empty()) {
     return fail(ErrorCode::kUsage, "there are no runs to report",
                 "take some: flashcore-profile, or --replay");
   }
-  return reports::write_html_report(path, runs, catalogue);
+  reports::HtmlOptions options;
+  options.extras = std::move(extras);
+  return reports::write_html_report(path, runs, catalogue, options);
 }
 
 core::Status check_not_of_a_database(const std::filesystem::path& path) {

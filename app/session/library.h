@@ -10,6 +10,7 @@
 #include "analysis/run_analysis.h"
 #include "core/cancel.h"
 #include "core/result.h"
+#include "reports/html.h"
 #include "store/store.h"
 
 namespace flashcore::session {
@@ -23,13 +24,11 @@ core::Result<std::vector<analysis::RunAnalysis>> load_session(const store::Store
                                                               const analysis::Catalogue& catalogue,
                                                               const core::CancelToken& cancel = {});
 
-// The run that a word names: its number, `latest`, `latest~1` (the one before). kUsage else.
-core::Result<core::RowId> find_run(const store::Store& store, const std::string& word);
-
 // The HTML report of these runs; an existing file keeps its mode. kUsage where the target is a file that
 // belongs to a database (-wal, -shm, -journal).
+// `extras`: what is shown beside them (app/session/report_base.h).
 core::Status write_report(const std::filesystem::path& path, const std::vector<analysis::RunAnalysis>& runs,
-                          const analysis::Catalogue& catalogue);
+                          const analysis::Catalogue& catalogue, reports::ReportExtras extras = {});
 
 // kUsage where `path` is what SQLite keeps beside a database: to replace it is to damage that database.
 core::Status check_not_of_a_database(const std::filesystem::path& path);

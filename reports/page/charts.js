@@ -13,7 +13,14 @@
   fc.whyNoCharts = 'This report has no charts, for the FlashCore that wrote it was built without Apache ECharts; its tables hold the same runs. ' +
     'To get charts: run "npm ci" in reports/ of the sources, configure and build again, and write the report anew.';
 
-  // build(width, height) gives the option anew: for a theme, a size, a choice.
+  // A chart has a row for this many runs; the table beside it has all of them.
+  fc.kMostRows = 40;
+  fc.fewRows = (runs) => (runs.length <= fc.kMostRows ? runs
+    : runs.slice().sort((a, b) => (a.view.graph ? a.timing.graph_us.p50 : Infinity) - (b.view.graph ? b.timing.graph_us.p50 : Infinity)).slice(0, fc.kMostRows));
+  fc.fewNote = (runs) => (runs.length <= fc.kMostRows ? null : h('p', { class: 'note' }, 'Drawn are the ' + fc.kMostRows + ' fastest of ' + runs.length + ' runs; the table has all.'));
+
+  // build(width, height) gives the option anew: for a theme, a size, a choice. On paper a chart is as wide as any
+  // sheet has room for, and a drawing of lines in place of one of dots.
   fc.chart = function (label, height, build) {
     if (!fc.hasCharts) return { element: h('div', { class: 'empty no-chart' }, 'A chart is missing here: ' + label), redraw: () => {} };
     const element = h('div', { class: 'chart', role: 'img', 'aria-label': label });
@@ -21,9 +28,12 @@
     const entry = { element, build, chart: null };
     entry.draw = () => {
       if (!element.isConnected) return;
-      entry.chart = entry.chart || echarts.init(element, null, { renderer: 'canvas' });
+      if (fc.onPaper) element.style.width = fc.kPaperWidth + 'px';
+      entry.chart = entry.chart || echarts.init(element, null, { renderer: fc.onPaper ? 'svg' : 'canvas' });
       entry.chart.resize();
       entry.chart.setOption(Object.assign(base(), build(element.clientWidth, element.clientHeight)), true);
+      // Paper does not wait for the next frame.
+      if (fc.onPaper) entry.chart.getZr().flush();
     };
     fc.keepDrawn(entry);
     return { element, redraw: entry.draw };
@@ -31,9 +41,39 @@
   // Whatever has to be drawn anew for another size or theme: entry.draw().
   fc.keepDrawn = (entry) => { live.push(entry); };
   fc.drawCharts = () => live.forEach((entry) => entry.draw());
+  // When the page opens, it can be read before all of it is there: first these jobs, then every chart that is not
+  // drawn yet, each in a task of its own.
+  fc.inTurns = (jobs) => {
+    const waiting = jobs.slice();
+    let charts = null;
+    fc.allDrawn = new Promise((done) => {
+      const next = () => {
+        if (fc.onPaper) return setTimeout(next, 50);
+        if (waiting.length > 0) waiting.shift()();
+        else {
+          charts = charts || live.filter((entry) => !entry.chart);
+          if (charts.length === 0) return done();
+          charts.shift().draw();
+        }
+        return setTimeout(next);
+      };
+      setTimeout(next);
+    });
+  };
   fc.dropCharts = () => {
     live.forEach((entry) => entry.chart && entry.chart.dispose());
     live = [];
+  };
+  // Sets aside what is drawn, and gives what brings it back.
+  fc.setChartsAside = () => {
+    const aside = live;
+    live = [];
+    return () => { fc.dropCharts(); live = aside; };
+  };
+  // Of elements that were taken out of the page.
+  fc.forgetCharts = () => {
+    live.filter((entry) => entry.element && !entry.element.isConnected).forEach((entry) => entry.chart && entry.chart.dispose());
+    live = live.filter((entry) => !entry.element || entry.element.isConnected);
   };
 
   function base() {
@@ -60,7 +100,7 @@
     const style = axisStyle();
     return Object.assign(style, option, { axisLabel: Object.assign(style.axisLabel, option.axisLabel) });
   };
-  const names = (runs) => axis({
+  const names = fc.nameAxis = (runs) => axis({
     type: 'category', data: runs.map((run) => fc.cutName(run.name, 24)), inverse: true,
     axisTick: { show: false }, splitLine: { show: false },
     axisLabel: { color: colour('--ink'), width: window.innerWidth < 700 ? 120 : 170, overflow: 'truncate' },
@@ -91,49 +131,9 @@
     });
   };
 
-  // The reasons that weigh most over all runs, in one order for all; the others together.
-  fc.stallReasons = function (runs) {
-    const weight = new Map();
-    for (const run of runs) for (const s of run.view.stalls) {
-      const known = weight.get(s.id) || { id: s.id, title: s.title, most: 0 };
-      known.most = Math.max(known.most, s.value);
-      weight.set(s.id, known);
-    }
-    const sorted = [...weight.values()].sort((a, b) => b.most - a.most);
-    return { top: sorted.slice(0, kColours - 1), rest: sorted.slice(kColours - 1) };
-  };
-
-  fc.stallChart = function (runs) {
-    const { top, rest } = fc.stallReasons(runs);
-    const share = (run, id) => (run.view.stalls.find((s) => s.id === id) || { value: 0, text: '0 %' });
-    return (width) => {
-      const bar = (title, shade, data) => ({ type: 'bar', stack: 'stalls', name: title, barMaxWidth: 26,
-        itemStyle: { color: shade, borderColor: colour('--panel'), borderWidth: 1 }, data,
-        label: { show: true, color: colour('--on-bar'), textBorderWidth: 0, fontSize: 11.5,
-          formatter: (hit) => (hit.value >= 9 && width > 500 ? Math.round(hit.value) + ' %' : '') } });
-      const series = top.map((reason, i) => bar(reason.title, fc.runColour(i), runs.map((run) => {
-        const s = share(run, reason.id);
-        return { value: s.value, tip: [reason.title, s.text + ' of the warps’ time', fc.cut(run.name, 60)] };
-      })));
-      if (rest.length > 0) {
-        series.push(bar('others', colour('--rest'), runs.map((run) => {
-          const sum = rest.reduce((total, reason) => total + share(run, reason.id).value, 0);
-          return { value: sum, tip: ['others: ' + rest.length + ' reasons', sum.toPrecision(3) + ' %', fc.cut(run.name, 60)] };
-        })));
-      }
-      return {
-        legend: { type: 'plain', top: 8, left: 8, right: 8, itemWidth: 11, itemHeight: 11, textStyle: { color: colour('--ink'), fontSize: 12.5 } },
-        grid: { left: 8, right: 28, top: width > 900 ? 62 : width > 500 ? 84 : 104, bottom: 36, containLabel: true },
-        xAxis: axis({ type: 'value', max: (v) => Math.max(100, Math.ceil(v.max - 0.5)), axisLabel: { formatter: (v) => v + ' %' } }),
-        yAxis: names(runs), series,
-      };
-    };
-  };
-
   // Every sample as its distance from its run's median: the spread, comparable between runs.
   fc.spreadChart = function (runs, kind) {
-    const key = kind + '_samples_us';
-    const timed = runs.filter((run) => run.view[key].length > 0 && run.timing[kind + '_us']);
+    const timed = runs.filter((run) => run.view.samples[kind].us.length > 0 && run.timing[kind + '_us']);
     return () => ({
       grid: { left: 8, right: 24, top: 14, bottom: 42, containLabel: true },
       xAxis: axis({ type: 'value', scale: true, name: 'distance from the run’s median, %', nameLocation: 'middle', nameGap: 26, axisLine: { show: false },
@@ -145,9 +145,9 @@
         markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: colour('--soft'), type: 'solid', width: 1 },
           data: [[{ coord: [0, row - 0.32] }, { coord: [0, row + 0.32] }]] },
         // A fixed scatter by index keeps points apart and the picture the same each time.
-        data: run.view[key].map((us, i) => ({
+        data: run.view.samples[kind].us.map((us, i) => ({
           value: [100 * (us / run.timing[kind + '_us'].p50 - 1), row + (((i * 37) % 61) / 61 - 0.5) * 0.5],
-          tip: [fc.cut(run.name, 60), 'sample ' + (i + 1) + ': ' + us.toPrecision(5) + ' µs'] })),
+          tip: [fc.cut(run.name, 60), 'sample ' + (1 + (run.view.samples[kind].at ? run.view.samples[kind].at[i] : i)) + ': ' + us.toPrecision(5) + ' µs'] })),
       })),
     });
   };

@@ -83,13 +83,43 @@ window.FlashCore = {};
     return fc.h('div', { class: 'scroll ' + (extra || ''), tabindex: '0', role: 'region', 'aria-label': label }, table);
   };
 
+  // Behind a line that opens it; open where it is all there is: on paper, and where there are no charts. What is
+  // given as a function is made when it is first opened.
+  fc.folded = function (title, ...children) {
+    const open = !fc.hasCharts || fc.onPaper;
+    const made = children.flat().map((child) => (typeof child !== 'function' ? child : open ? child() : null)), waiting = made.includes(null) ? children.flat().filter((child) => typeof child === 'function') : [];
+    return fc.h('details', { open, ontoggle: (event) => { if (event.target.open) event.target.append(...waiting.splice(0).flatMap((child) => child()).filter(Boolean)); } }, fc.h('summary', {}, title), made);
+  };
+
+  // Tables with a column a run have room for so many; the others are a choice away.
+  const kMostColumns = 40;
+  fc.isMany = (runs) => runs.length > kMostColumns;
+  fc.paged = function (what, runs, build) {
+    if (!fc.isMany(runs) || fc.onPaper) return build(runs);
+    const starts = Array.from({ length: Math.ceil(runs.length / kMostColumns) }, (_, i) => i * kMostColumns), place = fc.h('div', {});
+    const show = (start) => place.replaceChildren(...[build(runs.slice(start, start + kMostColumns))].flat(Infinity).filter(Boolean));
+    const label = (start) => 'runs ' + (start + 1) + ' to ' + Math.min(runs.length, start + kMostColumns) + ' of ' + runs.length;
+    show(0);
+    return [fc.h('p', { class: 'note paging' }, 'Side by side: ', fc.h('select', { 'aria-label': what + ': which runs', onchange: (event) => show(Number(event.target.value)) },
+      starts.map((start) => fc.h('option', { value: start }, label(start))))), place];
+  };
+
+  // Paper has room for so many runs side by side; the next ones follow in a table of their own.
+  const kPaperColumns = 6;
+  fc.columnsOfPaper = function (columns) {
+    if (!fc.onPaper || columns.length <= kPaperColumns) return [columns];
+    return Array.from({ length: Math.ceil(columns.length / kPaperColumns) }, (_, i) => columns.slice(i * kPaperColumns, (i + 1) * kPaperColumns));
+  };
+
+  fc.metric = (run, id) => (id in run.metrics.texts ? { text: run.metrics.texts[id], note: run.metrics.notes[id] } : null);
+
   fc.section = function (id, title, ...children) {
     return fc.h('section', { id, 'aria-labelledby': id + '-title' }, fc.h('h2', { id: id + '-title' }, title), children);
   };
 
-  fc.formatSi = function (value, unit) {
-    const prefixes = [[1e15, 'P'], [1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, ''], [1e-3, 'm']];
+  fc.formatSi = function (value, unit, digits = 3) {
+    const prefixes = [[1e15, 'P'], [1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, ''], [1e-3, 'm'], [1e-6, 'µ'], [1e-9, 'n']];
     const [scale, prefix] = prefixes.find(([s]) => Math.abs(value) >= s * 0.9999999) || [1, ''];
-    return Number((value / scale).toPrecision(3)) + ' ' + prefix + unit;
+    return Number((value / scale).toPrecision(digits)) + ' ' + prefix + unit;
   };
 })(window.FlashCore);

@@ -2,35 +2,25 @@
 'use strict';
 (function (fc) {
   const { h } = fc;
-  const data = JSON.parse(document.getElementById('data').textContent);
+  const [data, packedRuns] = fc.unpack(JSON.parse(document.getElementById('data').textContent));
+  data.runs = packedRuns;
   const content = document.getElementById('content');
   const unique = (values) => [...new Set(values.filter((v) => v !== null && v !== undefined && v !== ''))];
   const listed = (values, most) => (values.length <= most ? values : values.slice(0, most).concat('and ' + (values.length - most) + ' more')).join(', ');
 
-  // Texts that runs share are in one list, and metrics and rows name them by their place.
-  function unfold(run) {
-    const text = (place) => data.texts[place];
-    for (const [id, [value, place]] of Object.entries(run.metrics)) {
-      run.metrics[id] = value === null ? { value, reason: text(place) } : { value, provenance: text(place) };
-    }
-    for (const sheet of Object.values(run.view.sheets)) for (const section of sheet.sections) {
-      section.rows = section.rows.map((row) => {
-        const [id, name, value, note, tip, state] = row.map(text);
-        return { id, name, value, note, tip, state };
-      });
-    }
-  }
-
   function prepare() {
-    data.runs.forEach(unfold);
+    fc.knowStalls(data.sections);
     for (const group of data.groups) {
       group.members = group.runs.map((index) => data.runs[index]);
       group.fastestRun = group.fastest === null ? null : data.runs[group.fastest];
       fc.nameRuns(group.members);
     }
-    // One colour a phase name, the same on every problem.
-    const phases = unique(data.groups.flatMap((group) => group.members.map((run) => run.name)));
-    for (const run of data.runs) run.colour = phases.indexOf(run.name);
+    // One colour a name, the same on every problem; of phases that were run again and again one a phase.
+    const kNamesApart = 18;
+    const names = unique(data.groups.flatMap((group) => group.members.map((run) => run.name)));
+    const known = names.length <= kNamesApart ? names : unique(data.runs.map((run) => run.view.label));
+    for (const run of data.runs) run.colour = known.indexOf(names.length <= kNamesApart ? run.name : run.view.label);
+    fc.colourIndex = (phase) => (data.runs.find((run) => run.phase === phase) || { colour: 0 }).colour;
   }
 
   function banner(kind, ...children) {
@@ -102,12 +92,12 @@
     const place = h('p', { class: 'note' }, [group.axes, group.device || 'an unnamed device', caches, group.limit].filter(Boolean).join(' · '));
     if (group.imports) return fc.section('phases', 'Imported kernels', place, fc.importTable(runs));
     const section = fc.section('phases', 'Phases on ' + fc.cut(group.label, 80), place, fc.phaseTable(group, runs));
-    const timed = runs.filter((run) => run.view.graph);
+    const all = runs.filter((run) => run.view.graph), timed = fc.fewRows(all);
     if (timed.length > 0) {
       let kind = 'time';
       const chart = fc.chart('Bars: ' + timed.map((run) => fc.cut(run.name, 40) + ' ' + run.view.graph.p50).join(', '),
-        70 + 38 * timed.length, (w, hh) => fc.phaseBars(runs, kind)(w, hh));
-      section.append(h('div', { class: 'head' }, h('h3', {}, 'Time of a launch'), fc.choices('Bars show', [['time', 'Time'], ['limit', 'Of limit'], ['rate', 'Rate']], (value) => { kind = value; chart.redraw(); })), chart.element);
+        70 + 38 * timed.length, (w, hh) => fc.phaseBars(timed, kind)(w, hh));
+      section.append(h('div', { class: 'head' }, h('h3', {}, 'Time of a launch'), fc.choices('Bars show', [['time', 'Time'], ['limit', 'Of limit'], ['rate', 'Rate']], (value) => { kind = value; chart.redraw(); })), fc.fewNote(all) || '', fc.fewNote(all) || '', chart.element);
     }
     return section;
   }
@@ -149,37 +139,48 @@
   }
 
   function stalls(group) {
-    const runs = group.members.filter((run) => run.view.stalls.length > 0);
+    const all = group.members.filter((run) => run.view.stalls.length > 0), runs = fc.fewRows(all);
     if (runs.length === 0) {
       const section = data.sections.find((s) => s.id === 'stalls');
       // What a chip has no counters for explains its own reasons alone.
-      const why = (section ? unique(section.metrics.flatMap((m) => group.members.map((run) => (run.metrics[m.id] || {}).reason)).filter(Boolean).map(fc.cause)) : [])
+      const why = (section ? unique(section.metrics.flatMap((m) => group.members.map((run) => fc.metric(run, m.id))).filter((metric) => metric && metric.text === null).map((metric) => fc.cause(metric.note))) : [])
         .filter((reason, i, all) => all.length === 1 || !/ has no counters for it$/.test(reason));
       return fc.section('stalls', 'What stalls the warps', h('div', { class: 'empty' }, 'No stall reasons: ' + (why.slice(0, 3).join('; ') || 'no stall counters were collected') + '.'));
     }
     const { top } = fc.stallReasons(runs);
     const chart = fc.chart('Stacked bars of stall reasons: ' + runs.map((run) => fc.cut(run.name, 40) + ' mostly ' + run.view.stalls.slice(0, 3).map((s) => s.title + ' ' + s.text).join(', ')).join('; '),
-      140 + 44 * runs.length + (top.length > 4 && window.innerWidth < 640 ? 30 : 0), fc.stallChart(runs));
-    return fc.section('stalls', 'What stalls the warps', h('p', { class: 'note' }, 'Share of the warps’ time in each state, by phase.'), chart.element, fc.stallTable(runs));
+      140 + 44 * runs.length + (top.length > 4 && window.innerWidth < 640 ? 80 : 0), fc.stallChart(runs));
+    return fc.section('stalls', 'What stalls the warps', h('p', { class: 'note' }, 'Share of the warps’ time in each state, by phase. A colour is the same reason on every problem.'), fc.fewNote(all), chart.element, fc.stallTable(all));
   }
 
   function metrics(group) {
-    const { filter, body } = fc.metricTable(data.sections, group.members);
-    const section = fc.section('metrics', 'Metrics', h('div', { class: 'head' }, h('p', { class: 'note' }, 'Computed from raw counters by the catalogue’s formulas; counters are taken apart from timing. ↑ higher is better, ↓ lower is better.'), filter), body);
+    const section = fc.section('metrics', 'Metrics', fc.paged('Metrics', group.members, (runs) => {
+      const { filter, body } = fc.metricTable(data.sections, runs);
+      return [h('div', { class: 'head' }, h('p', { class: 'note' }, 'Computed from raw counters by the catalogue’s formulas; counters are taken apart from timing. ↑ higher is better, ↓ lower is better.'), filter), body];
+    }));
     section.classList.add('long');
     return section;
   }
 
-  const sheet = (id, title, note, place = id) => (group) => fc.section(place, title, note ? h('p', { class: 'note' }, note) : null, fc.sheetTable(group.members, id, id === 'measurements'));
+  const sheet = (id, title, note, place = id, notes = false) => (group) => fc.section(place, title, note ? h('p', { class: 'note' }, note) : null, fc.paged(title, group.members, (runs) => fc.sheetTable(runs, id, notes)));
+
+  // Which samples are drawn, where not all of them are.
+  function thinnedNote(runs, kind) {
+    const thinned = runs.map((run) => run.view.samples[kind]).filter((samples) => samples.us.length < samples.n);
+    if (thinned.length === 0) return '';
+    const most = Math.max(...thinned.map((samples) => samples.n)), least = Math.min(...thinned.map((samples) => samples.n));
+    return 'Samples were thinned to keep this file small: drawn are ' + data.samples_kept + ' of the ' + (least === most ? most : least + ' to ' + most) +
+      ' that ' + (thinned.length === 1 ? 'a run has' : 'each of ' + thinned.length + ' runs has') + ', spread evenly over their ranks. The percentiles are those of all samples.';
+  }
 
   function timing(group) {
-    const runs = group.members;
-    const section = sheet('timing', 'Answer and timing', 'Percentiles are nearest rank.')(group);
-    const kinds = [['graph', 'Graph replay'], ['launch', 'Single launch']].filter(([kind]) => runs.some((run) => run.view[kind + '_samples_us'].length > 0));
+    const section = sheet('timing', 'Answer and timing', 'Percentiles are nearest rank.')(group), runs = fc.fewRows(group.members);
+    const kinds = [['graph', 'Graph replay'], ['launch', 'Single launch']].filter(([kind]) => runs.some((run) => run.view.samples[kind].us.length > 0));
     if (kinds.length > 0) {
       let kind = kinds[0][0];
       const chart = fc.chart('Every sample as its distance from the median of its run; the table above has the percentiles', 70 + 46 * runs.length, (w, hh) => fc.spreadChart(runs, kind)(w, hh));
-      section.append(h('div', { class: 'head' }, h('h3', {}, 'Spread of the samples'), fc.choices('Samples of', kinds, (value) => { kind = value; chart.redraw(); })), chart.element);
+      const thinned = h('p', { class: 'note', 'data-note': 'thinned' }, thinnedNote(runs, kind));
+      section.append(h('div', { class: 'head' }, h('h3', {}, 'Spread of the samples'), fc.choices('Samples of', kinds, (value) => { kind = value; thinned.textContent = thinnedNote(runs, kind); chart.redraw(); })), thinned, fc.fewNote(group.members) || '', chart.element);
     }
     return section;
   }
@@ -199,7 +200,7 @@
       button.textContent = name === 'dark' ? 'Light' : 'Dark';
       button.setAttribute('aria-label', 'Use the ' + (name === 'dark' ? 'light' : 'dark') + ' theme');
       button.setAttribute('aria-pressed', String(name === 'dark'));
-      for (const swatch of document.querySelectorAll('.swatch')) swatch.style.background = fc.runColour(Number(swatch.dataset.colour));
+      for (const swatch of document.querySelectorAll('.swatch')) swatch.style.background = swatch.dataset.stall ? fc.stallColour(swatch.dataset.stall) : fc.runColour(Number(swatch.dataset.colour));
       fc.drawCharts();
     };
     const current = () => (chosen === 'dark' || chosen === 'light' ? chosen : preferred.matches ? 'dark' : 'light');
@@ -209,26 +210,38 @@
       apply(chosen);
     });
     preferred.addEventListener('change', () => apply(current()));
-    // Paper is white whatever the screen is.
-    window.addEventListener('beforeprint', () => apply('light'));
-    window.addEventListener('afterprint', () => apply(current()));
     apply(current());
+    // Paper is white whatever the screen is.
+    return { forPaper: () => apply('light'), forScreen: () => apply(current()) };
   }
 
   prepare();
-  theme();
+  const themes = theme();
   const place = h('div', { id: 'problem' });
-  const show = (index) => {
-    fc.dropCharts();
-    const group = data.groups[index];
-    const parts = [phases, speed, roofline, stalls, metrics, timing, sheet('kernels', 'Kernels'),
-      sheet('measurements', 'Measurements', 'What each collector took in one go; a counter that another measurement won over is listed with what it said.'),
-      messages, sheet('summary', 'Runs', null, 'runs'), sheet('environment', 'Environment')];
-    place.replaceChildren(...parts.map((part) => part(group)).filter(Boolean));
-    fc.drawCharts();
+  const kParts = [phases, (group) => fc.ladderSection(group), speed, roofline, stalls, metrics, timing,
+    (group) => fc.historySection(group, data.histories.filter((history) => history.group === data.groups.indexOf(group))), sheet('kernels', 'Kernels', null, 'kernels', 'rare'),
+    sheet('measurements', 'Measurements', 'What each collector took in one go; a counter that another measurement won over is listed with what it said.', 'measurements', true),
+    messages, sheet('summary', 'Runs', null, 'runs'), sheet('environment', 'Environment')];
+  const partsOf = (group, parts) => parts.map((part) => part(group)).filter(Boolean);
+  // Of a problem with many runs the first parts at once, and the others as jobs for later.
+  const kAtOnce = 2;
+  let shown = -1;
+  const put = (index) => {
+    const group = data.groups[index], now = fc.isMany(group.members) ? kParts.slice(0, kAtOnce) : kParts;
+    shown = index;
+    place.replaceChildren(...partsOf(group, now));
+    return kParts.slice(now.length).map((part) => () => { if (shown === index) place.append(...partsOf(group, [part])); });
   };
-  content.append(...header(), ...[problemChoice(show)].filter(Boolean), place);
-  if (data.groups.length > 0) show(data.first);
+  const show = (index) => {
+    const later = put(index);
+    fc.forgetCharts();
+    fc.drawCharts();
+    fc.inTurns(later);
+  };
+  const changes = () => fc.changesSection(data);
+  content.append(...header(), ...[changes(), problemChoice(show)].filter(Boolean), place);
+  fc.inTurns(data.groups.length > 0 ? put(data.first) : []);
+  fc.printWith({ content, data, themes, header, changes, whole: (group) => partsOf(group, kParts), brief: (group) => partsOf(group, [phases]) });
   let pending = 0;
   window.addEventListener('resize', () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(fc.drawCharts); });
   document.getElementById('made').textContent = 'Written by FlashCore ' + data.program.version + ' at ' + data.generated_at + '. One file, nothing is fetched.' + (fc.hasCharts ? ' Charts by Apache ECharts.' : '');

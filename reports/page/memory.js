@@ -156,14 +156,14 @@
     const frame = h('div', { class: 'memory' });
     const draw = () => {
       if (!frame.isConnected) return;
-      const plan = layout(speed, Math.max(kLeastWidth, frame.clientWidth || kLeastWidth));
+      const plan = layout(speed, fc.onPaper ? kLeastWidth : Math.max(kLeastWidth, frame.clientWidth || kLeastWidth));
       const most = Math.max(0, ...speed.arrows.map((a) => (a.bytes && a.bytes.value) || 0));
       const svg = s('svg', { role: 'img', 'aria-label': words(speed), width: plan.width, height: plan.height, viewBox: '0 0 ' + plan.width + ' ' + plan.height },
         levels(plan).map((level) => drawArrow(level, most)), speed.nodes.map((node) => drawNode(node, plan.boxes.get(node.id))));
       frame.replaceChildren(svg);
       fitTexts(svg);
     };
-    fc.keepDrawn({ draw });
+    fc.keepDrawn({ draw, element: frame });
     const missing = speed.arrows.some((a) => reasonOf(a.bytes)) || speed.nodes.some((n) => reasonOf(n.hit_rate) || reasonOf(n.share));
     return h('div', { class: 'card wide-card' }, h('h3', {}, 'Memory chart'),
       h('p', { class: 'note' }, 'What a launch moved between the memories. The more bytes, the thicker the arrow; a box is filled by the share of its own peak.' + (missing ? ' Dashed: not known, its tip says why.' : '') + (speed.pass_note ? ' Throughputs are those of the ' + speed.pass_note + '.' : '')),

@@ -5,9 +5,11 @@
   const kSymbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
   const kNameLength = 24;
 
+  const shownName = (run) => fc.cutName(run.name, run.ghost === undefined ? kNameLength : 2 * kNameLength);
+
   // A name that stands above or below its point has an arrow of its colour; braces would be the drawing library's marks there.
   function named(run, moved) {
-    const name = fc.cutName(run.name, kNameLength);
+    const name = shownName(run);
     return moved ? '{arrow|' + (moved < 0 ? '\u2193' : '\u2191') + '} ' + name.replace(/[{}]/g, ' ') : name;
   }
 
@@ -102,8 +104,10 @@
     const bandwidths = new Map(scene.bandwidths.map((b) => [b.id, placeBandwidth(b, scene, size, map, taken)]));
     // A name may lie on a line where there is no other room, but never on another name.
     const lines = scene.computes.map((c) => [0, map.at(scene.xMax, c.value)[1] - 2, size.width, map.at(scene.xMax, c.value)[1] + 2]);
+    // A point that has no room for its name goes without: the tip and the table tell it.
     const sides = scene.points.map(({ run }, i) => {
-      const [x, y] = at[i], wide = 7.6 * fc.cutName(run.name, kNameLength).length;
+      if (run.ghost) return null;
+      const [x, y] = at[i], wide = 7.6 * shownName(run).length;
       const boxes = { right: [x + 12, y - 8, x + 12 + wide, y + 8], left: [x - 12 - wide, y - 8, x - 12, y + 8],
         top: [x - wide / 2, y - 28, x + wide / 2, y - 12], bottom: [x - wide / 2, y + 12, x + wide / 2, y + 28] };
       const inside = (box) => box[0] >= 0 && box[2] <= size.width && box[1] >= 0 && box[3] <= size.height;
@@ -116,9 +120,8 @@
         }
       }
       const known = places.filter(({ box }) => inside(box));
-      const place = known.find(({ moved, box }) => moved === 0 && free([box], taken.concat(lines))) || known.find(({ box }) => free([box], taken)) ||
-        known[0] || { side: 'top', moved: 0, box: boxes.top };
-      taken.push(place.box);
+      const place = known.find(({ moved, box }) => moved === 0 && free([box], taken.concat(lines))) || known.find(({ box }) => free([box], taken)) || null;
+      if (place) taken.push(place.box);
       return place;
     });
     return { map, computes, bandwidths, sides };
@@ -154,7 +157,33 @@
     return series;
   }
 
-  fc.rooflineChart = function (runs, owner, memory, tensor) {
+  const nameOf = (run, place) => (place === null ? {} : { label: { show: true, position: place.side, distance: 6, offset: [0, place.moved], formatter: () => named(run, place.moved),
+    rich: { arrow: { color: fc.runColour(run.colour), fontSize: 13, fontWeight: 700 } }, color: colour('--ink'),
+    fontSize: 12, fontWeight: 600, textBorderColor: colour('--panel'), textBorderWidth: 3 } });
+
+  const tipOf = ({ run, point, text }, memory) => text.tip || [fc.cut(run.name, 60), text.performance + ' at ' + text.intensity,
+    ...(point.bound === null ? ['its ceiling is a definition and no limit'] : [text.fraction + ' of the attainable ' + text.attainable, point.bound + ' bound']),
+    text.bytes + ' of ' + memory.toUpperCase() + ' bytes (' + point.bytes_provenance + ')'];
+
+  // Points that look the same are one series: hundreds of series take seconds to draw.
+  function pointSeries(scene, memory, places) {
+    const series = new Map();
+    scene.points.forEach((entry, i) => {
+      const { run, point } = entry, shade = fc.runColour(run.colour), symbol = kSymbols[run.colour % kSymbols.length], key = shade + symbol + Boolean(run.ghost);
+      if (!series.has(key)) {
+        series.set(key, { type: 'scatter', z: 3, symbolSize: 13, symbol, data: [], itemStyle: run.ghost ? { color: colour('--panel'), borderColor: shade, borderWidth: 2, opacity: 1 }
+          : { color: shade, borderColor: colour('--panel'), borderWidth: 1.5, opacity: 1 } });
+      }
+      series.get(key).data.push({ value: [point.intensity, point.performance], tip: tipOf(entry, memory), ...nameOf(run, places.sides[i]) });
+    });
+    return [...series.values()];
+  }
+
+  // From where a point was to where it is.
+  const arrowSeries = (arrows) => ({ type: 'scatter', z: 2, silent: true, data: [], markLine: { silent: true, animation: false, symbolSize: 11, label: { show: false },
+    data: arrows.map(({ from, to, colour: index }) => [{ coord: from, symbol: 'none', lineStyle: { color: fc.runColour(index), width: 2, type: 'solid' } }, { coord: to, symbol: 'arrow' }]) } });
+
+  fc.rooflineChart = function (runs, owner, memory, tensor, arrows = []) {
     return (width, height) => {
       const scene = roofScene(runs, owner, memory, tensor);
       if (!scene) return { title: { text: 'No ceilings and no points', left: 'center', top: 'middle' } };
@@ -164,19 +193,9 @@
       return {
         grid,
         xAxis: axis({ type: 'log', min: scene.xMin, max: scene.xMax, nameLocation: 'middle', nameGap: 30,
-          name: 'arithmetic intensity, FLOP per ' + memory.toUpperCase() + ' byte', axisLabel: { formatter: (v) => fc.formatSi(v, '').trim() } }),
+          name: (width < 500 ? '' : 'arithmetic intensity, ') + 'FLOP per ' + memory.toUpperCase() + ' byte', axisLabel: { formatter: (v) => fc.formatSi(v, '').trim() } }),
         yAxis: axis({ type: 'log', min: scene.yMin, max: scene.yMax, axisLabel: { formatter: (v) => fc.formatSi(v, 'FLOP/s') } }),
-        series: ceilingSeries(scene, memory, size, places).concat(scene.points.map(({ run, point, text }, i) => ({
-          type: 'scatter', z: 3, symbolSize: 13, symbol: kSymbols[run.colour % kSymbols.length],
-          itemStyle: { color: fc.runColour(run.colour), borderColor: colour('--panel'), borderWidth: 1.5, opacity: 1 },
-          label: { show: true, position: places.sides[i].side, distance: 6, offset: [0, places.sides[i].moved],
-            formatter: () => named(run, places.sides[i].moved),
-            rich: { arrow: { color: fc.runColour(run.colour), fontSize: 13, fontWeight: 700 } }, color: colour('--ink'),
-            fontSize: 12, fontWeight: 600, textBorderColor: colour('--panel'), textBorderWidth: 3 },
-          data: [{ value: [point.intensity, point.performance], tip: [fc.cut(run.name, 60), text.performance + ' at ' + text.intensity,
-            ...(point.bound === null ? ['its ceiling is a definition and no limit'] : [text.fraction + ' of the attainable ' + text.attainable, point.bound + ' bound']),
-            text.bytes + ' of ' + memory.toUpperCase() + ' bytes (' + point.bytes_provenance + ')'] }],
-        }))),
+        series: ceilingSeries(scene, memory, size, places).concat(arrows.length ? [arrowSeries(arrows)] : [], pointSeries(scene, memory, places)),
       };
     };
   };

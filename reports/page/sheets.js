@@ -24,39 +24,64 @@
     return [...all.values()];
   }
 
-  function cellOf(row, reasons, withNotes) {
+  // The note that most rows of a sheet have (where their values came from) is told once, above it.
+  function commonNote(columns) {
+    const count = new Map();
+    for (const column of columns) for (const section of column.sheet.sections) for (const row of section.rows) {
+      if (row.note && row.state === 'plain') count.set(row.note, (count.get(row.note) || 0) + 1);
+    }
+    const most = [...count.entries()].sort((a, b) => b[1] - a[1])[0];
+    return most && most[1] > 3 ? most[0] : null;
+  }
+
+  // `notes`: true for all of them below their values, false for those of remarkable values, a text for all but that.
+  function cellOf(row, reasons, notes) {
     if (!row) return h('td', {}, '–');
     if (row.state === 'missing') return h('td', {}, reasons.mark(row.note));
     const title = [row.note, row.tip].filter(Boolean).join('; ') || null;
     const long = row.value.length > 40;
-    return h('td', { class: [long ? 'wrap' : '', kStates[row.state] || ''].join(' ').trim() || null, title }, row.value,
-      row.note && (withNotes || row.state !== 'plain') ? h('span', { class: 'why' }, row.note) : null);
+    const told = row.note && (row.state !== 'plain' || (typeof notes === 'string' ? row.note !== notes : notes));
+    return h('td', { class: [long ? 'wrap' : '', kStates[row.state] || ''].join(' ').trim() || null, title }, row.value, told ? h('span', { class: 'why' }, row.note) : null);
   }
 
-  function sectionBody(columns, id, reasons, withNotes) {
-    const sections = columns.map((column) => column.sheet.sections.find((section) => section.id === id));
-    const known = sections.filter(Boolean);
-    const titles = [...new Set(known.map((section) => section.title))];
+  const full = (text) => h('span', { class: 'full', tabindex: text.length > 160 ? '0' : null }, text);
+
+  // Where the columns' titles differ (each run has kernels of its own) or not all have one, each stands above its column.
+  function sectionHead(columns, sections) {
+    const known = sections.filter(Boolean), titles = [...new Set(known.map((section) => section.title))];
     const notes = [...new Set(known.map((section) => section.description).filter(Boolean))];
-    const rows = joined(known.map((section) => section.rows)).map((row) => h('tr', { 'data-row': row.id },
-      h('th', { scope: 'row', title: row.tip || null }, fc.cut(row.name, 80)),
-      sections.map((section) => cellOf(section && section.rows.find((other) => other.id === row.id), reasons, withNotes))));
-    return h('tbody', { 'data-section': id }, h('tr', { class: 'part' }, h('th', { colspan: columns.length + 1, scope: 'colgroup' },
-      titles.slice(0, 3).map((title) => fc.cut(title, 120)).join(' · '), notes.length ? h('span', { class: 'note' }, notes.slice(0, 3).join(' · ')) : null)), rows);
+    if (titles.length < 2 && known.length === columns.length) {
+      return h('tr', { class: 'part' }, h('th', { colspan: columns.length + 1, scope: 'colgroup' }, full(titles[0] || ''), notes.length ? h('span', { class: 'note' }, notes.join(' · ')) : null));
+    }
+    return h('tr', { class: 'part' }, h('th', { scope: 'row' }, ''), sections.map((section) => h('th', {}, section ? full(section.title) : '–',
+      section && section.description ? h('span', { class: 'note' }, section.description) : null)));
   }
 
-  const columnName = (column, columns) => (columns.length === 1 && column.runs.length > 1 ? 'all runs'
-    : column.runs.slice(0, 4).map((run) => run.name).join(', ') + (column.runs.length > 4 ? ' and ' + (column.runs.length - 4) + ' more' : ''));
+  function sectionBody(columns, id, reasons, notes) {
+    const sections = columns.map((column) => column.sheet.sections.find((section) => section.id === id));
+    const byId = sections.map((section) => new Map(section ? section.rows.map((row) => [row.id, row]) : []));
+    const rows = joined(sections.filter(Boolean).map((section) => section.rows)).map((row) => h('tr', { 'data-row': row.id },
+      h('th', { scope: 'row', title: row.tip || null }, full(row.name)), byId.map((known) => cellOf(known.get(row.id), reasons, notes))));
+    return h('tbody', { 'data-section': id }, sectionHead(columns, sections), rows);
+  }
 
-  // A row's note stands below its value where the value is remarkable, or with `withNotes` always; else it is the tip.
-  fc.sheetTable = function (runs, id, withNotes = false) {
-    const columns = columnsOf(runs, id);
-    const reasons = new fc.Reasons();
-    const bodies = joined(columns.map((column) => column.sheet.sections)).map((section) => sectionBody(columns, section.id, reasons, withNotes));
-    const heads = columns.map((column) => h('th', { scope: 'col' }, h('span', { class: 'label', title: column.runs.map((run) => run.name).join(', ') },
-      fc.nameParts(columnName(column, columns)))));
-    return [fc.scroll(columns[0].sheet.title, h('table', { id: id + '-table' },
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, ''), heads)), bodies), 'pinned'), reasons.notes()];
+  // Every run that says the same is named; of many the later ones behind a line that opens them.
+  function columnHead(column, columns) {
+    const names = column.runs.map((run) => run.name);
+    if (columns.length === 1 && names.length > 1) return h('th', { scope: 'col' }, 'all runs');
+    const first = full(names.slice(0, 4).join(', ')), rest = names.slice(4);
+    return h('th', { scope: 'col' }, first, rest.length === 0 ? null : fc.onPaper ? full(rest.join(', '))
+      : h('details', { class: 'more' }, h('summary', {}, 'and ' + rest.length + ' more'), full(rest.join(', '))));
+  }
+
+  // A row's note stands below its value where the value is remarkable, or with `notes` always; else it is the tip.
+  fc.sheetTable = function (runs, id, notes = false) {
+    const reasons = new fc.Reasons(), all = columnsOf(runs, id);
+    const common = notes === 'rare' ? commonNote(all) || true : notes;
+    const tables = fc.columnsOfPaper(all).map((columns) => fc.scroll(columns[0].sheet.title, h('table', { id: id + '-table' },
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, ''), columns.map((column) => columnHead(column, all)))),
+      joined(columns.map((column) => column.sheet.sections)).map((section) => sectionBody(columns, section.id, reasons, common))), 'pinned'));
+    return [typeof common === 'string' ? h('p', { class: 'note' }, 'From ' + common + ' where nothing else is said.') : null, tables, reasons.notes()];
   };
 
   // Rows that are whole sentences (messages): each once, with the runs that say it.

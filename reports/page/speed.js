@@ -77,7 +77,7 @@
     const reasons = new fc.Reasons();
     const rows = run.kernels.map((kernel, i) => {
       const text = run.view.kernels[i];
-      return h('tr', { 'data-kernel': kernel.ordinal }, h('th', { scope: 'row', class: 'name', title: kernel.name }, fc.cut(kernel.name, 300)),
+      return h('tr', { 'data-kernel': kernel.ordinal }, h('th', { scope: 'row', class: 'name' }, h('span', { class: 'full' }, kernel.name)),
         h('td', { class: 'meter', title: kernel.note || null }, kernel.share === null ? reasons.mark(kernel.note) : meter(100 * kernel.share, text.share, '')),
         h('td', {}, text.ns || (kernel.share === null ? reasons.mark(kernel.note) : '–')));
     });

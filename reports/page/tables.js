@@ -14,13 +14,13 @@
     swatch.dataset.colour = run.colour;
     return h('th', { scope: 'row' }, swatch, runLabel(run));
   };
-  const columnHeads = (runs) => runs.map((run) => h('th', { scope: 'col' }, runLabel(run)));
+  const columnHeads = fc.columnHeads = (runs) => runs.map((run) => h('th', { scope: 'col' }, runLabel(run)));
 
   function metricCell(run, id, reasons) {
-    const metric = run.metrics[id];
+    const metric = fc.metric(run, id);
     if (!metric) return reasons.mark('the catalogue has no metric ' + id);
-    if (metric.value === null) return reasons.mark(metric.reason);
-    return h('span', { title: metric.provenance }, run.view.metrics[id]);
+    if (metric.text === null) return reasons.mark(metric.note);
+    return h('span', { title: metric.note }, metric.text);
   }
 
   const busiestCell = (run, reasons) => h('td', {}, run.view.busiest || reasons.mark(run.speed_of_light.reason || 'too few units were counted to say which was the busiest'));
@@ -87,29 +87,24 @@
       h('tbody', {}, rows)), 'pinned'), reasons.notes()];
   };
 
-  fc.rooflineTable = function (runs, owner) {
-    const rows = runs.filter(shown).flatMap((run) => run.roofline.points.map((point, i) => {
+  function pointRows(runs) {
+    return runs.filter(shown).flatMap((run) => run.roofline.points.map((point, i) => {
       const text = run.view.roofline.points[i];
       return h('tr', {}, runHead(run), h('td', { class: 'text' }, point.memory.toUpperCase()), h('td', {}, text.intensity),
         h('td', {}, text.performance), h('td', {}, point.bound === null ? '–' : text.attainable), h('td', {}, point.bound === null ? '–' : text.fraction),
         h('td', { class: 'text' }, point.bound === null ? 'no limit' : point.bound), h('td', {}, text.bytes), h('td', { class: 'text' }, point.bytes_provenance), h('td', { class: 'text' }, point.flops_provenance));
     }));
+  }
+
+  fc.rooflineTable = function (runs, owner) {
     const heads = ['phase', 'memory', 'intensity', 'rate', 'attainable', 'reached', 'bound by', 'bytes', 'bytes from', 'FLOPs from'];
+    const points = () => [fc.scroll('Roofline points', h('table', { id: 'roofline-table' }, h('thead', {}, h('tr', {}, heads.map((t, i) =>
+      h('th', { scope: 'col', class: [0, 1, 6, 8, 9].includes(i) ? 'text' : null }, t)))), h('tbody', {}, pointRows(runs))), 'pinned')];
     const ceilings = owner ? owner.roofline.ceilings.map((c, i) => h('tr', {}, h('th', { scope: 'row' }, c.title, c.limit ? null : h('span', { class: 'tag' }, 'not a limit')),
       h('td', {}, owner.view.roofline.ceilings[i]), h('td', { class: 'wrap' }, c.source))) : [];
-    return h('details', { open: !fc.hasCharts }, h('summary', {}, 'The roofline as tables'),
-      fc.scroll('Roofline points', h('table', { id: 'roofline-table' }, h('thead', {}, h('tr', {}, heads.map((t, i) =>
-        h('th', { scope: 'col', class: [0, 1, 6, 8, 9].includes(i) ? 'text' : null }, t)))), h('tbody', {}, rows)), 'pinned'),
+    return fc.folded('The roofline as tables', fc.isMany(runs) ? points : points(),
       ceilings.length ? fc.scroll('Ceilings', h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'ceiling'),
         h('th', { scope: 'col' }, 'value'), h('th', { scope: 'col', class: 'text' }, 'computed from'))), h('tbody', {}, ceilings))) : null);
-  };
-
-  fc.stallTable = function (runs) {
-    const { top, rest } = fc.stallReasons(runs);
-    const rows = top.concat(rest).map((reason) => h('tr', {}, h('th', { scope: 'row' }, reason.title),
-      runs.map((run) => h('td', {}, (run.view.stalls.find((s) => s.id === reason.id) || { text: kNone }).text))));
-    return h('details', { open: !fc.hasCharts }, h('summary', {}, 'The stall reasons as a table'), fc.scroll('Stall reasons', h('table', { id: 'stall-table' },
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'reason'), columnHeads(runs))), h('tbody', {}, rows)), 'pinned'));
   };
 
   const arrows = { higher: '\u00a0↑', lower: '\u00a0↓', neutral: '' };
@@ -122,18 +117,25 @@
       runs.map((run) => h('td', {}, metricCell(run, metric.id, reasons))));
   }
 
-  fc.metricTable = function (sections, runs) {
-    const reasons = new fc.Reasons();
-    const parts = sections.filter((section) => section.metrics.length > 0).map((section) => {
-      const there = section.metrics.some((m) => runs.some((run) => run.metrics[m.id] && run.metrics[m.id].value !== null));
-      const why = [...new Set(section.metrics.flatMap((m) => runs.map((run) => (run.metrics[m.id] || {}).reason)).filter(Boolean).map(fc.cause))];
-      const rows = there ? section.metrics.map((metric) => metricRow(metric, runs, reasons))
+  function metricBodies(sections, runs, reasons) {
+    return sections.filter((section) => section.metrics.length > 0).map((section) => {
+      const known = section.metrics.flatMap((m) => runs.map((run) => fc.metric(run, m.id))).filter(Boolean);
+      const why = [...new Set(known.filter((metric) => metric.text === null).map((metric) => fc.cause(metric.note)))];
+      const rows = known.some((metric) => metric.text !== null) ? section.metrics.map((metric) => metricRow(metric, runs, reasons))
         : [h('tr', {}, h('td', { class: 'wrap missing', colspan: runs.length + 1 }, h('span', { class: 'stays' }, 'No value of this section: ', why.slice(0, 3).join('; ') || 'nothing was collected')))];
       return h('tbody', { 'data-section': section.id }, h('tr', { class: 'part' },
         h('th', { colspan: runs.length + 1, scope: 'colgroup' }, section.title, h('span', { class: 'note' }, section.description))), rows);
     });
-    const table = h('table', { id: 'metric-table' },
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'metric'), columnHeads(runs))), parts);
+  }
+
+  fc.metricTable = function (sections, runs) {
+    const reasons = new fc.Reasons(), parts = [];
+    const tables = fc.columnsOfPaper(runs).map((some) => {
+      const bodies = metricBodies(sections, some, reasons);
+      parts.push(...bodies);
+      return fc.scroll('Metrics', h('table', { id: 'metric-table' },
+        h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'text' }, 'metric'), columnHeads(some))), bodies), 'tall pinned');
+    });
     const filter = h('input', { type: 'search', class: 'filter', placeholder: 'Filter metrics', 'aria-label': 'Filter metrics', oninput: () => {
       const wanted = filter.value.trim().toLowerCase();
       for (const part of parts) {
@@ -142,6 +144,6 @@
         part.hidden = wanted !== '' && rows.every((row) => row.hidden);
       }
     } });
-    return { filter, body: [fc.scroll('Metrics', table, 'tall pinned'), reasons.notes()] };
+    return { filter, body: [tables, reasons.notes()] };
   };
 })(window.FlashCore);

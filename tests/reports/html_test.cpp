@@ -9,7 +9,8 @@
 #include "analysis/sheet.h"
 #include "core/atomic_file.h"
 #include "reports/page_data.h"
-#include "tests/reports/fixture_runs.h"
+#include "tests/reports/fixture_changes.h"
+#include "tests/reports/page_unpacked.h"
 
 namespace flashcore::reports {
 namespace {
@@ -26,6 +27,17 @@ std::string report(std::vector<core::RunRecord> records, const HtmlOptions& opti
   return html_report(fixtures::analysed(std::move(records), catalogue()), catalogue(), options);
 }
 
+using Json = nlohmann::ordered_json;
+
+// As one value, the runs in it.
+Json page_data(const std::vector<analysis::RunAnalysis>& runs, const HtmlOptions& options = {}) {
+  const Json packed = Json::parse(PageData(runs, catalogue(), options).packed());
+  const Json whole = fixtures::PageUnpacker().read(packed);
+  Json data = whole.at(0);
+  data["runs"] = whole.at(1);
+  return data;
+}
+
 std::string data_block(const std::string& html) {
   const std::string open = "<script type=\"application/json\" id=\"data\">";
   const std::size_t begin = html.find(open) + open.size();
@@ -37,9 +49,9 @@ TEST(HtmlReport, CarriesItsDataInOneBlockThatNoTextCanLeave) {
   const std::string block = data_block(html);
   EXPECT_THAT(block, Not(HasSubstr("<")));
   EXPECT_THAT(block, Not(HasSubstr("\xE2\x80\xA8")));
-  const auto data = nlohmann::json::parse(block);
-  EXPECT_EQ(data["runs"][0]["phase"], fixtures::kScript);
-  EXPECT_EQ(data["runs"][0]["tags"]["{{data}}"], "{{licences}} \x1b[2J\x07");
+  const Json data = fixtures::PageUnpacker().read(Json::parse(block)).at(1);
+  EXPECT_EQ(data[0]["phase"], fixtures::kScript);
+  EXPECT_EQ(data[0]["tags"]["{{data}}"], "{{licences}} \x1b[2J\x07");
   EXPECT_THAT(html, Not(HasSubstr("<script>alert")));
 }
 
@@ -73,7 +85,7 @@ TEST(HtmlReport, CarriesTheLicencesOfItsParts) {
 
 TEST(PageData, SortsStallSharesAndCountsNoneTwice) {
   const auto runs = fixtures::analysed({fixtures::record(fixtures::ladder()[0])}, catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   const auto& stalls = data["runs"][0]["view"]["stalls"];
   ASSERT_GT(stalls.size(), 5u);
   double sum = 0, before = 1e9;
@@ -91,18 +103,18 @@ TEST(PageData, SortsStallSharesAndCountsNoneTwice) {
 
 TEST(PageData, KeepsTheSamplesOfAWrongAnswerOut) {
   const auto runs = fixtures::analysed({fixtures::wrong_record()}, catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   const auto& view = data["runs"][0]["view"];
   EXPECT_EQ(data["runs"][0]["answer"], "wrong");
   EXPECT_FALSE(view["shown"]);
-  EXPECT_TRUE(view["graph_samples_us"].empty());
+  EXPECT_TRUE(view["samples"]["graph"]["us"].empty());
   EXPECT_TRUE(view["graph"].is_null());
   EXPECT_TRUE(view["main_point"].is_null());
 }
 
 TEST(PageData, GroupsByProblemAndNamesTheFastest) {
   const auto runs = fixtures::analysed(fixtures::usual_records(), catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   ASSERT_EQ(data["groups"].size(), 2u);
   EXPECT_EQ(data["groups"][0]["label"], "mission");
   EXPECT_EQ(data["runs"][data["groups"][0]["fastest"].get<int>()]["phase"], "fused");
@@ -114,7 +126,7 @@ TEST(PageData, CarriesEverySheetOfEveryRunThatItDoesNotDraw) {
   records.push_back(fixtures::imported_records()[0]);
   records.push_back(core::RunRecord{});
   const auto runs = fixtures::analysed(records, catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto& sheets = data["runs"][i]["view"]["sheets"];
     for (const analysis::Sheet& sheet : analysis::sheets_of(runs[i], catalogue())) {
@@ -125,10 +137,9 @@ TEST(PageData, CarriesEverySheetOfEveryRunThatItDoesNotDraw) {
       ASSERT_EQ(sheets[sheet.id]["sections"][0]["rows"].size(), sheet.sections[0].rows.size());
       if (sheet.sections[0].rows.empty()) continue;
       const auto& row = sheets[sheet.id]["sections"][0]["rows"].back();
-      const auto text = [&](int place) { return data["texts"][row[place].get<std::size_t>()]; };
-      EXPECT_EQ(text(0), sheet.sections[0].rows.back().id);
-      EXPECT_EQ(text(2), sheet.sections[0].rows.back().value);
-      EXPECT_EQ(text(3), sheet.sections[0].rows.back().note);
+      EXPECT_EQ(row["id"], sheet.sections[0].rows.back().id);
+      EXPECT_EQ(row["value"], sheet.sections[0].rows.back().value);
+      EXPECT_EQ(row["note"], sheet.sections[0].rows.back().note);
     }
   }
 }
@@ -136,23 +147,24 @@ TEST(PageData, CarriesEverySheetOfEveryRunThatItDoesNotDraw) {
 // What runs share is said once: the eighth run costs far less than the first.
 TEST(PageData, GrowsLittleWithEachRun) {
   const auto size = [](const std::vector<core::RunRecord>& records) {
-    return page_data(fixtures::analysed(records, catalogue()), catalogue(), "t").dump().size();
+    const auto runs = fixtures::analysed(records, catalogue());
+    return PageData(runs, catalogue(), {}).packed().size();
   };
   const auto records = fixtures::usual_records();
   const std::size_t empty = size({}), one = size({records[0]}), eight = size(records);
-  EXPECT_LT((eight - one) / 7, 38'000u);
+  EXPECT_LT((eight - one) / 7, 9'000u);
   EXPECT_LT(eight - empty, 8 * (one - empty));
 }
 
 TEST(PageData, NamesWhereMetricsComeFromOrWhyTheyAreMissing) {
   const auto runs = fixtures::analysed({fixtures::record(fixtures::ladder()[1])}, catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   const auto& metrics = data["runs"][0]["metrics"];
-  ASSERT_EQ(metrics.size(), runs[0].metrics.size());
+  ASSERT_EQ(metrics["texts"].size(), runs[0].metrics.size());
   for (const auto& value : runs[0].metrics) {
-    const auto& shown = metrics[value.metric->id];
-    EXPECT_EQ(shown[0].is_null(), !value.value.has_value()) << value.metric->id;
-    EXPECT_EQ(data["texts"][shown[1].get<std::size_t>()], value.value ? value.provenance : value.reason);
+    const std::string& id = value.metric->id;
+    EXPECT_EQ(metrics["texts"][id].is_null(), !value.value.has_value()) << id;
+    EXPECT_EQ(metrics["notes"][id], value.value ? value.provenance : value.reason);
   }
 }
 
@@ -160,7 +172,7 @@ TEST(PageData, KeepsColdCachesApartAndNamesTheLimit) {
   const auto runs = fixtures::analysed(
       {fixtures::record(fixtures::ladder()[1]), fixtures::cold(fixtures::record(fixtures::ladder()[1]))},
       catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   ASSERT_EQ(data["groups"].size(), 2u);
   EXPECT_EQ(data["groups"][0]["label"], "mission");
   EXPECT_EQ(data["groups"][1]["label"], "mission, cold caches");
@@ -175,7 +187,7 @@ TEST(PageData, ImportsAreAGroupOfTheirOwnByDevice) {
   auto records = fixtures::imported_records();
   records.push_back(fixtures::record(fixtures::ladder()[0]));
   const auto runs = fixtures::analysed(records, catalogue());
-  const auto data = page_data(runs, catalogue(), "t");
+  const auto data = page_data(runs);
   ASSERT_EQ(data["groups"].size(), 3u);
   EXPECT_TRUE(data["groups"][0]["imports"]);
   EXPECT_EQ(data["groups"][0]["runs"].size(), 2u);

@@ -2,17 +2,57 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/atomic_file.h"
 #include "reports/html.h"
 #include "reports/json.h"
-#include "tests/reports/fixture_runs.h"
+#include "tests/reports/fixture_changes.h"
 
 namespace {
 
 using flashcore::core::RunRecord;
 namespace fixtures = flashcore::reports::fixtures;
+
+// Points under the roof that nearly coincide.
+std::vector<RunRecord> close_records() {
+  std::vector<RunRecord> out;
+  for (int i = 0; i < 14; ++i) {
+    fixtures::Shape shape = fixtures::ladder()[1];
+    shape.phase = "candidate_" + std::to_string(i);
+    shape.rung = i;
+    shape.graph_us *= 1 + 0.003 * i;
+    RunRecord run = fixtures::record(shape);
+    run.id = i + 1;
+    out.push_back(std::move(run));
+  }
+  return out;
+}
+
+// Other reasons weigh most than in the usual runs.
+RunRecord other_stalls() {
+  fixtures::Shape shape = fixtures::ladder()[2];
+  shape.stalls = {0, 44, 6, 30, 0, 0};
+  return fixtures::record(shape);
+}
+
+// Runs of four phases on two problems, no two of which say the same.
+std::vector<RunRecord> many_records(int count) {
+  std::vector<RunRecord> out;
+  const std::vector<RunRecord> usual = fixtures::usual_records();
+  for (int i = 0; i < count; ++i) {
+    RunRecord run =
+        fixtures::scaled(usual[static_cast<std::size_t>(i) % usual.size()], 1 + 0.0003 * i, i + 1);
+    for (auto& m : run.measurements) {
+      for (auto& counter : m.counters) {
+        if (counter.value) *counter.value *= 1 + 1e-5 * i;
+      }
+    }
+    out.push_back(std::move(run));
+  }
+  return out;
+}
 
 std::map<std::string, std::vector<RunRecord>> cases() {
   std::map<std::string, std::vector<RunRecord>> out;
@@ -44,6 +84,29 @@ std::map<std::string, std::vector<RunRecord>> cases() {
   }
   out["old"] = {fixtures::old_record(fixtures::record(fixtures::ladder()[0])),
                 fixtures::old_record(fixtures::record(fixtures::ladder()[1]))};
+  out["close"] = close_records();
+  out["stalls"] = {other_stalls()};
+  out["many"] = many_records(500);
+  return out;
+}
+
+// A script, a change of the direction of writing, and length.
+const std::string kHostile = fixtures::kScript + "\xE2\x80\xAE" + std::string(10000, 'w');
+
+// What the page has to show of the pairs, from the values themselves.
+nlohmann::json expected_changes(const fixtures::Compared& set) {
+  nlohmann::json out = nlohmann::json::array();
+  for (std::size_t i = 0; i < set.changes.all.size(); ++i) {
+    const auto& c = set.changes.all[i];
+    const auto& run = c.now.runs.front()->run;
+    out.push_back({{"phase", run.subject.name},
+                   {"problem", flashcore::core::problem_label(*run.problem)},
+                   {"word", flashcore::analysis::word_of(c.verdict)},
+                   {"change_percent", 100 * *c.time.change},
+                   {"base_ns", *set.extras.pairs[i].why.base_ns},
+                   {"now_ns", *set.extras.pairs[i].why.now_ns},
+                   {"sentence", c.sentence}});
+  }
   return out;
 }
 
@@ -64,6 +127,19 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder, ignored);
   const auto catalogue = flashcore::analysis::Catalogue::builtin();
   if (!catalogue) return complain(catalogue.error());
+  for (const auto& [name, hostile] :
+       {std::pair<std::string, std::string>{"compared", ""}, {"compared_hostile", kHostile}}) {
+    const auto set = fixtures::compared(*catalogue, hostile);
+    flashcore::reports::HtmlOptions options;
+    options.extras = set->extras;
+    const auto html =
+        flashcore::reports::write_html_report(folder / (name + ".html"), set->now, *catalogue, options);
+    if (!html) return complain(html.error());
+    const auto json = flashcore::core::write_file(
+        folder / (name + ".json"),
+        expected_changes(*set).dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+    if (!json) return complain(json.error());
+  }
   for (auto& [name, records] : cases()) {
     const auto runs = fixtures::analysed(std::move(records), *catalogue);
     const auto html = flashcore::reports::write_html_report(folder / (name + ".html"), runs, *catalogue);

@@ -40,6 +40,12 @@ int run(const flashcore::cli::Options& options) {
     case Command::kReport: return report_command(options, g_cancel);
     case Command::kImport: return import_command(options, g_cancel);
     case Command::kRecord: return record_command(options, g_cancel);
+    case Command::kCompare: return compare_command(options, g_cancel);
+    case Command::kWhy: return why_command(options, g_cancel);
+    case Command::kHistory: return history_command(options, g_cancel);
+    case Command::kGate: return gate_command(options, g_cancel);
+    case Command::kManual: return manual_command(options, g_cancel);
+    case Command::kCompletion: return completion_command(options, g_cancel);
     case Command::kDoctor: return doctor_command(options, g_cancel);
     case Command::kLaunch: return launch_command(options, g_cancel);
     case Command::kWorker: return worker_command(options, g_cancel);
