@@ -91,6 +91,10 @@ Database::Database(QObject* parent) : QObject(parent) {
   setFollowInterval(kFollowMs);
 }
 
+Database::~Database() {
+  closing_.request();  // a comparison of many runs takes a while, and nobody waits for it any more
+}
+
 bool Database::isRecordingPath(const QString& path) {
   return path.endsWith(QLatin1String(".zst"));
 }
@@ -238,6 +242,25 @@ void Database::lookForChanges() {
         if (look.changes != changes_) {
           changes_ = look.changes;
           Q_EMIT changedByOthers();
+        }
+      });
+}
+
+void Database::compare(const ComparisonBase& base, core::RowId session) {
+  if (!reader_ || fate_ != FileFate::kSame) return;
+  const int request = ++comparisons_[session];
+  comparing_.run(
+      [path = path_, catalogue = catalogue_, base, session, &cancel = closing_]() {
+        const auto reader = RunReader::open(path.toStdString(), catalogue);
+        if (!reader) return core::Result<SessionVerdicts>(core::fail(reader.error()));
+        return (*reader)->verdicts(base, session, cancel);
+      },
+      [this, request, session, reader = reader_](const core::Result<SessionVerdicts>& verdicts) {
+        if (reader != reader_ || comparisons_.value(session) != request) return;
+        if (verdicts) {
+          Q_EMIT compared(*verdicts);
+        } else {
+          Q_EMIT failed(verdicts.error());
         }
       });
 }

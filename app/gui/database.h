@@ -17,6 +17,7 @@
 #include "app/gui/background.h"
 #include "app/gui/loaded_run.h"
 #include "app/gui/run_reader.h"
+#include "core/cancel.h"
 #include "core/result.h"
 #include "store/store.h"
 
@@ -29,6 +30,7 @@ class Database final : public QObject {
   using FileFate = store::Store::FileFate;
 
   explicit Database(QObject* parent = nullptr);
+  ~Database() override;
 
   // Opens a database or a recording (*.zst) for reading; never creates or changes one.
   void open(const QString& path);
@@ -41,6 +43,9 @@ class Database final : public QObject {
   // The HTML report of a session, all of it: on a thread and a connection of its own, so that whatever it
   // takes nothing else waits for it.
   void saveReport(core::RowId session, const QString& target);
+  // The runs of a session against a base, on a thread and a connection of its own. Asked again, what was asked
+  // for before of that session is dropped.
+  void compare(const ComparisonBase& base, core::RowId session);
   // How often others' changes are looked for; 0: never.
   void setFollowInterval(int ms);
 
@@ -68,6 +73,7 @@ class Database final : public QObject {
   void sessionIsEmpty(flashcore::core::RowId session);
   // The file is another one, or none: said when it is noticed, and whenever something is asked of it after.
   void fateChanged(flashcore::store::Store::FileFate fate);
+  void compared(const flashcore::gui::SessionVerdicts& verdicts);
   void reportSaved(const QString& path);
   void failed(const flashcore::core::Error& error);
 
@@ -93,7 +99,10 @@ class Database final : public QObject {
   FileFate fate_ = FileFate::kSame;
   QTimer follow_;
   bool looking_ = false;
+  QHash<core::RowId, int> comparisons_;  // how often each session was asked for
+  core::CancelToken closing_;
   Background reports_;
+  Background comparing_;
   Background background_;
 };
 

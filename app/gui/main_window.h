@@ -10,6 +10,7 @@
 #include <QHash>
 #include <QLabel>
 #include <QMainWindow>
+#include <QMenu>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QString>
@@ -45,6 +46,8 @@ class MainWindow final : public QMainWindow {
   // Opens `path`; empty: the one used last, else the default one where it exists.
   void openAtStart(const QString& path);
   void openDatabase(const QString& path);
+  // What all runs are compared with: a session, or one run of it (0: all of them). Session 0: nothing.
+  void setBase(core::RowId session, core::RowId run);
   // The report of the session that is shown; the banner says how it went.
   void saveReport(const QString& path);
   // Files of other profilers become runs of the open database (by the helper).
@@ -87,6 +90,12 @@ class MainWindow final : public QMainWindow {
   void selectSession(core::RowId session);
   void selectionChanged(const QModelIndex& current);
   void selectRun(core::RowId run);
+  void compareOpened();
+  void compareSession(core::RowId session);
+  void showVerdict();
+  void makeCompareMenu();
+  void showTreeMenu(const QPoint& at);
+  void offerBases(QMenu* menu, const QModelIndex& index);
   void fetchWhatIsInView();
   void spanSessions(int first, int last);
   void fileFateChanged();
@@ -118,6 +127,8 @@ class MainWindow final : public QMainWindow {
   Banner* banner_;
   ProfilePanel* panel_;
   QAction* saveReportAction_ = nullptr;
+  ComparisonBase base_;
+  QString baseName_;
   QLabel* stateLine_ = nullptr;     // of the status bar: what is open, what is being opened
   QHash<qint64, QString> targets_;  // where the helper writes, by request
   QString runningTarget_;           // of the request at hand

@@ -26,6 +26,13 @@ void MainWindow::connectDatabase() {
   connect(&database_, &Database::runsUpdated, sessions_, &SessionModel::updateRuns);
   connect(sessions_, &SessionModel::sessionsWanted, &database_, &Database::fetchSessions);
   connect(sessions_, &SessionModel::runsWanted, &database_, &Database::fetchRuns);
+  connect(&database_, &Database::runsFetched, this, [this](core::RowId session) { compareSession(session); });
+  connect(&database_, &Database::runsUpdated, this, [this](core::RowId session) { compareSession(session); });
+  connect(&database_, &Database::compared, this, [this](const SessionVerdicts& verdicts) {
+    sessions_->setVerdicts(verdicts);
+    showVerdict();
+  });
+  connect(tree_, &QWidget::customContextMenuRequested, this, &MainWindow::showTreeMenu);
   connect(&database_, &Database::changedByOthers, this,
           [this] { database_.reload(sessions_->openedSessions()); });
   connect(&database_, &Database::runLoaded, this, &MainWindow::showRun);
@@ -53,6 +60,7 @@ void MainWindow::showDatabase(const QString& path, const store::SessionPage& fir
   if (options_.remember) QSettings().setValue(QStringLiteral("lastDatabase"), path);
   view_->setRun(nullptr);
   saveReportAction_->setEnabled(false);
+  setBase(0, 0);  // numbers of another file name other runs
   sessions_->setSessions(first);
   updateState();
   if (first.sessions.empty()) return;
@@ -102,6 +110,7 @@ void MainWindow::selectionChanged(const QModelIndex& current) {
 
 void MainWindow::showRun(const LoadedRunPtr& run) {
   view_->setRun(run);
+  showVerdict();
   saveReportAction_->setEnabled(true);
   pages_->setCurrentWidget(view_);
   Q_EMIT sessionShown(run->session.id);

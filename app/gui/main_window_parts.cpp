@@ -158,6 +158,9 @@ void MainWindow::makeDocks() {
   tree_->header()->setSectionResizeMode(SessionModel::NameColumn, QHeaderView::Stretch);
   tree_->header()->setSectionResizeMode(SessionModel::ProblemColumn, QHeaderView::ResizeToContents);
   tree_->header()->setSectionResizeMode(SessionModel::TimeColumn, QHeaderView::ResizeToContents);
+  tree_->header()->setSectionResizeMode(SessionModel::VerdictColumn, QHeaderView::ResizeToContents);
+  tree_->setColumnHidden(SessionModel::VerdictColumn, true);  // until there is a base
+  tree_->setContextMenuPolicy(Qt::CustomContextMenu);
   tree_->header()->setMinimumSectionSize(60);
   tree_->setMinimumWidth(230);  // a run's name and problem stay readable in a window of 1024
   connect(sessions_, &QAbstractItemModel::modelReset, tree_,
@@ -217,6 +220,8 @@ void MainWindow::makeMenus() {
   profile->addAction(tr("Re&play the shipped recording"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
                      this, press("replayButton"));
   profile->addAction(tr("&Cancel"), QKeySequence(Qt::CTRL | Qt::Key_Period), this, press("cancelButton"));
+
+  makeCompareMenu();
 
   auto* help = menuBar()->addMenu(tr("&Help"));
   help->addAction(tr("&About FlashCore"), this, &MainWindow::showAbout);

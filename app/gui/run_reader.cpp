@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/gui/models/run_text.h"
+#include "app/session/compare.h"
 #include "app/session/library.h"
 #include "store/recording.h"
 
@@ -83,6 +84,44 @@ core::Status RunReader::writeReport(core::RowId session, const std::filesystem::
     for (analysis::RunAnalysis& run : *runs) mark(run.run.origin);
   }
   return session::write_report(target, *runs, *catalogue_);
+}
+
+core::Result<SessionVerdicts> RunReader::verdicts(const ComparisonBase& base, core::RowId session,
+                                                  const core::CancelToken& cancel) const {
+  if (auto same = unchanged(); !same) return core::fail(same.error());
+  SessionVerdicts verdicts{session, {}, {}};
+  store::RunFilter filter;
+  filter.session = session;
+  filter.limit = kMostCompared;
+  auto page = store_.list_runs(filter);
+  if (!page) return core::fail(page.error());
+  if (page->more) {
+    verdicts.reason = "the session holds more than " + std::to_string(kMostCompared) +
+                      " runs; flashcore-profile compare takes a part of them";
+    return verdicts;
+  }
+  std::vector<core::RowId> ids;
+  for (const auto& run : page->runs) ids.push_back(run.id);
+  std::reverse(ids.begin(), ids.end());
+  auto runs = session::load_runs(store_, ids, *catalogue_, cancel);
+  if (!runs) return core::fail(runs.error());
+  auto compared = base.run != 0 ? session::compare_with_run(base.run, *runs, store_, *catalogue_, cancel)
+                                : session::compare_with_base("session:" + std::to_string(base.session), *runs,
+                                                             store_, *catalogue_, cancel);
+  if (!compared) {
+    const core::ErrorCode code = compared.error().code;
+    if (code != core::ErrorCode::kUsage && code != core::ErrorCode::kWrongAnswer)
+      return core::fail(compared.error());
+    verdicts.reason = compared.error().message;
+    return verdicts;
+  }
+  for (const analysis::Comparison& pair : compared->result.all) {
+    for (const analysis::RunAnalysis* run : pair.now.runs)
+      verdicts.runs.push_back({run->run.id, pair.verdict, pair.time.change, pair.sentence});
+  }
+  std::sort(verdicts.runs.begin(), verdicts.runs.end(),
+            [](const RunVerdict& a, const RunVerdict& b) { return a.run < b.run; });
+  return verdicts;
 }
 
 core::Result<store::SessionPage> RunReader::sessions(core::RowId before) const {

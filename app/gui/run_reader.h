@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "app/gui/loaded_run.h"
+#include "app/gui/models/run_verdicts.h"
+#include "core/cancel.h"
 #include "core/result.h"
 #include "store/store.h"
 
@@ -23,6 +25,7 @@ class RunReader {
  public:
   static constexpr int kSessionPage = 50;
   static constexpr int kRunPage = 100;
+  static constexpr int kMostCompared = 1000;  // runs of a session that are held against a base
 
   // A database or a recording (*.zst), for reading; never creates or changes one.
   static core::Result<std::shared_ptr<RunReader>> open(const std::filesystem::path& path,
@@ -45,6 +48,10 @@ class RunReader {
   core::Result<LoadedRunPtr> grow(const LoadedRunPtr& loaded, std::chrono::milliseconds time);
 
   core::Result<std::int64_t> changeCounter() const;
+  // The runs of a session against a base: a whole session, or one run of it. What stands against a comparison
+  // is its reason, not an error.
+  core::Result<SessionVerdicts> verdicts(const ComparisonBase& base, core::RowId session,
+                                         const core::CancelToken& cancel) const;
   core::Status writeReport(core::RowId session, const std::filesystem::path& target) const;
   store::Store::FileFate fate() const { return store_.file_fate(); }
 

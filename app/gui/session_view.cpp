@@ -79,6 +79,7 @@ SessionView::SessionView(QWidget* parent)
       answer_(plainLabel("runAnswer", this)),
       badge_(plainLabel("originBadge", this)),
       facts_(elidedLabel("runFacts", this)),
+      verdict_(elidedLabel("runVerdict", this)),
       limit_(elidedLabel("runLimit", this)),
       floor_(plainLabel("runFloor", this)),
       kernels_(new KernelSharesBar(this)),
@@ -140,6 +141,8 @@ QWidget* SessionView::makeHead() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(3);
   layout->addLayout(first);
+  verdict_->hide();
+  layout->addWidget(verdict_);
   auto* limits = new QHBoxLayout;
   limits->setSpacing(16);
   limits->addWidget(limit_, 1);
@@ -274,6 +277,13 @@ void SessionView::showLimit() {
       tr("The floor of this machine: an empty kernel in the place of this one, timed the same way. It is in "
          "the time above and not taken off it.")));
   kernels_->setKernels(run.kernels);
+}
+
+void SessionView::setVerdict(const QString& text, const QColor& colour) {
+  verdict_->setVisible(!text.isEmpty());
+  verdict_->setText(text);
+  verdict_->setToolTip(plainToolTip(text));
+  verdict_->setStyleSheet(QStringLiteral("color: %1; font-weight: bold;").arg(colour.name()));
 }
 
 void SessionView::showBadge() {

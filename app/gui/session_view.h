@@ -5,6 +5,7 @@
 // Owns: its views. Threads: the GUI's. Errors: none; values that are missing say why.
 #pragma once
 
+#include <QColor>
 #include <QLabel>
 #include <QTabWidget>
 #include <QTreeView>
@@ -32,6 +33,8 @@ class SessionView final : public QWidget {
 
   // Shows the run; null: nothing. Where it is the one that is shown, only what has changed is drawn anew.
   void setRun(const LoadedRunPtr& run);
+  // What the shown run is against the base of comparison; an empty text: there is none.
+  void setVerdict(const QString& text, const QColor& colour);
   const LoadedRunPtr& loaded() const { return loaded_; }
   core::RowId currentSession() const { return loaded_ ? loaded_->session.id : 0; }
   core::RowId currentRun() const { return loaded_ ? loaded_->summary.id : 0; }
@@ -78,6 +81,7 @@ class SessionView final : public QWidget {
   QLabel* answer_;
   QLabel* badge_;
   QLabel* facts_;
+  QLabel* verdict_;
   QLabel* limit_;
   QLabel* floor_;
   KernelSharesBar* kernels_;

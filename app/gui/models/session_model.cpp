@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/gui/models/text.h"
+
 namespace flashcore::gui {
 namespace {
 
@@ -44,6 +46,7 @@ std::vector<core::RowId> SessionModel::openedSessions() const {
 void SessionModel::setSessions(const store::SessionPage& first) {
   beginResetModel();
   sessions_.clear();
+  verdicts_.clear();
   for (const auto& summary : first.sessions) {
     auto session = std::make_unique<Session>();
     session->summary = summary;
@@ -149,6 +152,41 @@ void SessionModel::fetchFailed() {
     session->fetching = false;
     if (session->runs.empty()) session->opened = false;
   }
+}
+
+void SessionModel::verdictsChanged(const Session& session) {
+  if (session.runs.empty()) return;
+  const int last = static_cast<int>(session.runs.size()) - 1;
+  Q_EMIT dataChanged(createIndex(0, VerdictColumn, &session), createIndex(last, VerdictColumn, &session));
+}
+
+void SessionModel::setBase(const QString& name, const ComparisonBase& base) {
+  baseName_ = name;
+  base_ = base;
+  verdicts_.clear();
+  for (const auto& known : sessions_) verdictsChanged(*known);
+  Q_EMIT headerDataChanged(Qt::Horizontal, VerdictColumn, VerdictColumn);
+}
+
+void SessionModel::setVerdicts(const SessionVerdicts& verdicts) {
+  if (baseName_.isEmpty()) return;
+  verdicts_.insert_or_assign(verdicts.session, verdicts);
+  if (const Session* session = find(verdicts.session)) verdictsChanged(*session);
+}
+
+const RunVerdict* SessionModel::verdict(core::RowId run) const {
+  for (const auto& [session, verdicts] : verdicts_) {
+    const auto found =
+        std::lower_bound(verdicts.runs.begin(), verdicts.runs.end(), run,
+                         [](const RunVerdict& known, core::RowId wanted) { return known.run < wanted; });
+    if (found != verdicts.runs.end() && found->run == run) return &*found;
+  }
+  return nullptr;
+}
+
+QString SessionModel::verdictReason(core::RowId session) const {
+  const auto known = verdicts_.find(session);
+  return known == verdicts_.end() ? QString() : oneLine(known->second.reason, 400);
 }
 
 QModelIndex SessionModel::indexOfSession(core::RowId id) const {

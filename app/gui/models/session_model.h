@@ -11,8 +11,10 @@
 
 #include <QAbstractItemModel>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
+#include "app/gui/models/run_verdicts.h"
 #include "store/store.h"
 
 namespace flashcore::gui {
@@ -21,7 +23,7 @@ class SessionModel final : public QAbstractItemModel {
   Q_OBJECT
 
  public:
-  enum Column { NameColumn, ProblemColumn, TimeColumn, ColumnCount };
+  enum Column { NameColumn, ProblemColumn, TimeColumn, VerdictColumn, ColumnCount };
   enum Role { SessionIdRole = Qt::UserRole + 1, RunIdRole };  // qlonglong; RunIdRole is 0 on a session
 
   using QAbstractItemModel::QAbstractItemModel;
@@ -39,6 +41,13 @@ class SessionModel final : public QAbstractItemModel {
   // The page behind the last row of `parent`, where there is one.
   void nextPage(const QModelIndex& parent);
   void fetchFailed();
+
+  // What the last column is against; empty: nothing, and all verdicts are forgotten. `name` is for people.
+  void setBase(const QString& name, const ComparisonBase& base);
+  void setVerdicts(const SessionVerdicts& verdicts);
+  // Null where none has come.
+  const RunVerdict* verdict(core::RowId run) const;
+  QString verdictReason(core::RowId session) const;  // why there are none; empty where there is no reason
 
   int sessionCount() const { return static_cast<int>(sessions_.size()); }
   // The session's summary; null where it has not been read.
@@ -79,9 +88,15 @@ class SessionModel final : public QAbstractItemModel {
   void bringUpToDate(Session& session, const store::SessionSummary& summary);
   QVariant sessionData(const Session& session, int column, int role) const;
   QVariant runData(const store::RunSummary& run, int column, int role) const;
+  QVariant verdictData(const store::RunSummary& run, int role) const;
+  bool isBase(const store::RunSummary& run) const;
+  void verdictsChanged(const Session& session);
 
   std::vector<std::unique_ptr<Session>> sessions_;  // newest first
   bool more_ = false;                               // sessions behind the last one
+  QString baseName_;
+  ComparisonBase base_;
+  std::unordered_map<core::RowId, SessionVerdicts> verdicts_;  // by session
   bool fetching_ = false;
 };
 

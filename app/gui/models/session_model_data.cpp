@@ -6,6 +6,7 @@
 #include "app/gui/models/session_model.h"
 #include "app/gui/models/text.h"
 #include "app/gui/models/theme.h"
+#include "app/gui/models/verdict_text.h"
 
 namespace flashcore::gui {
 namespace {
@@ -83,7 +84,34 @@ QVariant SessionModel::sessionData(const Session& session, int column, int role)
   }
 }
 
+bool SessionModel::isBase(const store::RunSummary& run) const {
+  return base_.run != 0 ? run.id == base_.run : base_.session != 0 && run.session_id == base_.session;
+}
+
+QVariant SessionModel::verdictData(const store::RunSummary& run, int role) const {
+  if (baseName_.isEmpty()) return {};
+  const Theme theme = themeOf(QGuiApplication::palette());
+  const RunVerdict* known = isBase(run) ? nullptr : verdict(run.id);
+  switch (role) {
+    case Qt::DisplayRole:
+      if (isBase(run)) return tr("base");
+      return known ? QVariant(verdictText(*known)) : QVariant();
+    case Qt::ForegroundRole: return known ? verdictColour(known->verdict, theme) : theme.muted;
+    case Qt::ToolTipRole: {
+      if (isBase(run)) return plainToolTip(tr("What the other runs are compared with."));
+      if (known) return plainToolTip(tr("Against %1: %2").arg(baseName_, oneLine(known->sentence, 400)));
+      const QString reason = verdictReason(run.session_id);
+      return plainToolTip(
+          reason.isEmpty()
+              ? tr("The base (%1) holds nothing that this run can be compared with.").arg(baseName_)
+              : reason);
+    }
+    default: return {};
+  }
+}
+
 QVariant SessionModel::runData(const store::RunSummary& run, int column, int role) const {
+  if (column == VerdictColumn && role < Qt::UserRole) return verdictData(run, role);
   switch (role) {
     case SessionIdRole: return static_cast<qlonglong>(run.session_id);
     case RunIdRole: return static_cast<qlonglong>(run.id);
@@ -111,6 +139,7 @@ QVariant SessionModel::headerData(int section, Qt::Orientation orientation, int 
     case NameColumn: return tr("Session, run (UTC)");
     case ProblemColumn: return tr("Problem");
     case TimeColumn: return tr("p50");
+    case VerdictColumn: return baseName_.isEmpty() ? tr("Verdict") : tr("Against %1").arg(baseName_);
     default: return {};
   }
 }
