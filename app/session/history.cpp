@@ -94,6 +94,13 @@ void stand_in(store::SeriesRun& from) {
   add(core::SampleKind::kLaunch, from.launch_p50_ns);
 }
 
+// A history is over builds: what another profiler timed names none, and stands only where nothing else does.
+std::size_t leave_imports_out(std::vector<HistoryPoint>& points) {
+  const auto imported = [](const HistoryPoint& point) { return point.commit.empty(); };
+  if (std::all_of(points.begin(), points.end(), imported)) return 0;
+  return std::erase_if(points, imported);
+}
+
 class SeriesReader {
  public:
   SeriesReader(const HistoryRequest& request, const store::Store& store, const analysis::Catalogue& catalogue,
@@ -112,8 +119,13 @@ class SeriesReader {
       label = analysis::run_label(run.run);
       points.push_back(point_of(run));
     }
-    analysis::ChangePointOptions options = request_.options;
-    History history = analysis::history_of(std::move(points), better(), options);
+    const std::size_t imported = leave_imports_out(points);
+    History history = analysis::history_of(std::move(points), better(), request_.options);
+    if (imported > 0) {
+      history.notes.push_back(fmt::format("{} imported run{} left out: {} no build", imported,
+                                          imported == 1 ? " is" : "s are",
+                                          imported == 1 ? "it names" : "they name"));
+    }
     history.metric = metric_.id;
     history.title = metric_.title;
     history.unit = metric_.unit;

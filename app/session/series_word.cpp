@@ -196,8 +196,16 @@ Result<RunHeads> heads_at(const store::Store& store, const SeriesWord& parts, Bu
               "see which there are: flashcore-profile list runs --phase " + core::shortened(parts.subject));
 }
 
+// What another profiler timed names no commit; where runs of this program's builds are there, those are
+// meant.
+void leave_imports_out(std::vector<RunHead>& heads) {
+  const auto imported = [](const RunHead& head) { return head.commit.empty(); };
+  if (!std::all_of(heads.begin(), heads.end(), imported)) std::erase_if(heads, imported);
+}
+
 // The runs of the build that is so many before the newest, on the newest run's class of device.
 Chosen choose(std::vector<RunHead> heads, std::int64_t back) {
+  leave_imports_out(heads);
   Chosen chosen;
   const auto same_build = [](const RunHead& a, const RunHead& b) {
     return a.commit == b.commit && a.source_hash == b.source_hash &&
@@ -226,8 +234,10 @@ Chosen choose(std::vector<RunHead> heads, std::int64_t back) {
 
 std::string sentence_of(const SeriesWord& parts, const Builds& builds, const Chosen& chosen, bool more) {
   const RunHead& newest = chosen.runs.front();
-  std::string text = fmt::format("{} of {} at {}{}", counted_runs(chosen.runs.size(), more), named(parts),
-                                 core::shortened(short_commit(newest.commit)), builds.said);
+  const std::string build =
+      newest.commit.empty() ? ", imported" : " at " + core::shortened(short_commit(newest.commit));
+  std::string text =
+      fmt::format("{} of {}{}{}", counted_runs(chosen.runs.size(), more), named(parts), build, builds.said);
   if (builds.back > 0) {
     text += fmt::format(", {} build{} before the newest", builds.back, builds.back == 1 ? "" : "s");
   } else if (chosen.builds > 1) {

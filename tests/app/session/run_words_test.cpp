@@ -214,6 +214,16 @@ TEST_F(RunWords, ASeriesLeavesWrongAnswersOutAndNeverFallsBackToAnotherBuild) {
   EXPECT_THAT(ids("bbbbbbb"), ElementsAre(wrong, right)) << "a commit is all of its runs";
 }
 
+TEST_F(RunWords, ASeriesPrefersMeasuredRunsToImports) {
+  const RowId import = put({.commit = "", .source = ""});
+  EXPECT_THAT(ids("fused@mission"), ElementsAre(import));
+  EXPECT_THAT(sentence("fused@mission"), HasSubstr("imported"));
+  const RowId measured = put({});
+  put({.commit = "", .source = ""});
+  EXPECT_THAT(ids("fused@mission"), ElementsAre(measured));
+  EXPECT_THAT(sentence("fused@mission"), Not(HasSubstr("builds")));
+}
+
 TEST_F(RunWords, ASeriesMayBeNarrowedByATag) {
   const RowId a = put({.commit = kOld, .tags = {{"when", "nightly"}}});
   put({});
