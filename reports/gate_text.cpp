@@ -115,10 +115,10 @@ std::string gate_text(const GateView& view, const TerminalStyle& style) {
   // On a narrow terminal the names give way to the numbers; below the table they are whole.
   const bool narrow = style.width < 140;
   std::vector<Column> columns{{"state", Align::kLeft, 9, 9},
-                              {"limit", Align::kLeft, narrow ? 29 : 44, 8},
-                              {"runs", Align::kLeft, narrow ? 18 : 36, 5},
+                              {"limit", Align::kLeft, narrow ? 28 : 44, 8},
+                              {"runs", Align::kLeft, narrow ? 21 : 36, 5},
                               {"value", Align::kRight, narrow ? 13 : 26, 7},
-                              {"allowed", Align::kLeft, narrow ? 21 : 32, 6}};
+                              {"allowed", Align::kLeft, narrow ? 21 : 32, 4}};
   std::vector<Row> rows;
   std::string below;
   for (const auto& [first, behind] : groups(view.result.rows)) {

@@ -282,6 +282,17 @@ TEST_F(Gate, SpillsFromNothingAreBrokenThoughNoPercentageSaysSo) {
   EXPECT_EQ(state(keys, {run_of("wmma", 40'000)}), GateState::kKept);
 }
 
+// The allowance is what matters to who wrote it: a smallest effect above it must not swallow it.
+TEST_F(Gate, AnAllowanceBelowTheSmallestEffectIsJudgedByItself) {
+  const auto allowed = [this](const char* change) {
+    bases_["main"] = several("baseline", 500'000, 16);
+    return state("metric = \"duration\"\nbase = \"main\"\nmax_change = \"" + std::string(change) + "\"\n",
+                 several("baseline", 503'000, 16));
+  };
+  EXPECT_EQ(allowed("0.2%"), GateState::kBroken);
+  EXPECT_EQ(allowed("2%"), GateState::kKept);
+}
+
 TEST_F(Gate, OnlyWhatBelongsTogetherIsCompared) {
   const std::string keys = "metric = \"duration\"\nbase = \"main\"\nmax_change = \"2%\"\n";
   bases_["main"] = several("fused", 10'000, 3);
