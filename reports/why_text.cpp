@@ -127,15 +127,19 @@ std::vector<std::string> why_sentences(const Why& why, std::optional<Verdict> ve
   }
   // Less than this of the time is noise wherever no verdict says otherwise, and noise has no causes.
   constexpr double kLeastTold = 0.01;
+  const bool told = why.base_ns && std::abs(why.difference_ns) >= kLeastTold * *why.base_ns;
   if (verdict == Verdict::kSame) {
+    // Times may differ all the same: by the clock, which is no kernel's doing.
     sentences.emplace_back(
-        "SAME: there is nothing to explain; what follows splits a difference that is noise.");
+        told ? "SAME kernel: its times differ, but not by what it does in a cycle; what follows splits the "
+               "difference."
+             : "SAME: there is nothing to explain; what follows splits a difference that is noise.");
     return sentences;
   }
   if (verdict == Verdict::kAmbiguous) {
     sentences.emplace_back(
         "AMBIGUOUS: whether there is a difference is not decided; what follows splits what was measured.");
-    if (std::abs(why.difference_ns) < kLeastTold * *why.base_ns) return sentences;
+    if (!told) return sentences;
   }
   if (why.causes.empty()) sentences.emplace_back("Both sides take the same time.");
   for (std::size_t i = 0; i < std::min(causes, why.causes.size()); ++i) {
