@@ -300,7 +300,7 @@ Result<MeasureOutcome> measure_pair(const MeasureRequest& request, store::Store&
   }
   // Programs say themselves that they find no GPU; a revision takes minutes to build before it could.
   std::optional<core::DeviceRecord> device;
-  auto devices = list_devices();
+  auto devices = request.devices ? request.devices() : list_devices();
   const bool builds = sides->base.program.empty() || sides->now.program.empty();
   if (builds && !devices) return fail(devices.error());
   if (builds && static_cast<std::size_t>(std::max(request.device, 0)) >= devices->size()) {

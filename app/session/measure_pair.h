@@ -43,6 +43,7 @@ struct MeasureRequest {
   int iterations = 100;
   double smallest = 0.01;
   int device = 0;
+  std::function<core::Result<std::vector<core::DeviceRecord>>()> devices;  // empty: this machine's
   core::Tags tags;
   std::string command;
   std::filesystem::path program;  // of this build; empty: the running program

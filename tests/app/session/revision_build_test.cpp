@@ -157,6 +157,7 @@ TEST_F(RevisionBuilds, TwoRevisionsAreMeasured) {
   request.now = "fused@HEAD";
   request.problems = {*core::parse_problem("tiny")};
   request.iterations = 20;
+  request.devices = [] { return core::Result<std::vector<core::DeviceRecord>>({core::DeviceRecord{}}); };
   auto store = store::Store::open(sides_ / "runs.db");
   auto outcome = measure_pair(request, *store, *analysis::Catalogue::builtin(), cancel_,
                               [this](const MeasureEvent& e) { told_.push_back(e.text); });
